@@ -1,0 +1,5 @@
+"""Settings, processes, queue, URLs: what holds the apps together."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

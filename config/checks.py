@@ -1,0 +1,98 @@
+"""Mistakes in the configuration, told before anything starts, each with what to do."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from config.settings import env
+
+SHORTEST_SECRET_KEY = 50  # characters, as Django's own deployment check wants
+
+
+@register
+def environment_is_readable(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    return [
+        Error(mistake, hint="Correct it in the environment and start again.", id="nod.E001")
+        for mistake in env.mistakes
+    ]
+
+
+@register
+def demo_stays_at_home(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    """The demo has generated accounts and takes plain http: nobody else may reach it."""
+    if not settings.DEMO:
+        return []
+    return [
+        Error(
+            f"{name} is {value!r}, but without SECRET_KEY Nod runs as the demo, for this "
+            "machine alone.",
+            hint="Leave it out, or set SECRET_KEY and PUBLIC_BASE_URL to run it for others "
+            "(docs/operating.md).",
+            id="nod.E002",
+        )
+        for name, value, host in (
+            ("HOST", settings.HOST, settings.HOST),
+            (
+                "PUBLIC_BASE_URL",
+                settings.PUBLIC_BASE_URL,
+                urlsplit(settings.PUBLIC_BASE_URL).hostname or "",
+            ),
+        )
+        if not is_loopback(host)
+    ]
+
+
+@register
+def production_is_safe(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    if settings.DEMO:
+        return []
+    found: list[CheckMessage] = []
+    if len(settings.SECRET_KEY) < SHORTEST_SECRET_KEY:
+        found.append(
+            Error(
+                f"SECRET_KEY has {len(settings.SECRET_KEY)} characters.",
+                hint="Sessions are signed with it. Make one: "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(64))"',
+                id="nod.E003",
+            )
+        )
+    public = urlsplit(settings.PUBLIC_BASE_URL)
+    if public.scheme != "https" or not public.hostname or public.query or public.fragment:
+        found.append(
+            Error(
+                "PUBLIC_BASE_URL does not begin with https:// and a host, or has a query.",
+                hint="Providers sign the public URL. Set it to what they call, without the path: "
+                "PUBLIC_BASE_URL=https://nod.example.com",
+                id="nod.E004",
+            )
+        )
+    if settings.DEBUG:
+        found.append(
+            Error(
+                "DEBUG is on.",
+                hint="Error pages would show texts and numbers to anyone. Leave DEBUG out.",
+                id="nod.E005",
+            )
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "ALLOWED_HOSTS holds *.",
+                hint="Name the hosts. The one of PUBLIC_BASE_URL is always allowed.",
+                id="nod.E006",
+            )
+        )
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

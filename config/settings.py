@@ -1,0 +1,287 @@
+"""All settings, read top to bottom. Environment variables are listed in docs/operating.md.
+
+Two profiles. Without SECRET_KEY in the environment Nod runs as the *demo*: loopback only, with
+generated accounts and keys. With SECRET_KEY it runs as *production*: nothing is generated, and
+`config/checks.py` stops the start on anything unsafe.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.templatetags.static import static
+
+from config.demo_secrets import demo_secrets
+from config.env import Env
+from config.redis import broker_url
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# ---- profile -------------------------------------------------------------------------------
+
+DEMO = not env.text("SECRET_KEY")
+# Everything Nod writes (database, models, socket, generated secrets) lies under this folder.
+VAR_DIR = env.path("NOD_VAR", BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = demo_secrets(VAR_DIR).secret_key if DEMO else env.text("SECRET_KEY")
+DEBUG = env.flag("DEBUG")
+
+# ---- where the world finds us --------------------------------------------------------------
+
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, at_least=1, at_most=65_535)
+# Providers sign the URL they were given, so it is configured, not guessed from the request.
+PUBLIC_BASE_URL = env.url(
+    "PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}" if DEMO else "", schemes=("http", "https")
+).rstrip("/")
+ALLOWED_HOSTS = [urlsplit(PUBLIC_BASE_URL).hostname or "localhost", *env.words("ALLOWED_HOSTS")]
+if DEMO:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost"]
+_origin = urlsplit(PUBLIC_BASE_URL)
+CSRF_TRUSTED_ORIGINS = [f"{_origin.scheme}://{_origin.netloc}"] if PUBLIC_BASE_URL else []
+
+# Only a proxy that sets (and strips) these headers itself may be trusted with them.
+TRUST_PROXY_HEADERS = env.flag("TRUST_PROXY_HEADERS")
+USE_X_FORWARDED_HOST = TRUST_PROXY_HEADERS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HEADERS else None
+
+WEB_WORKERS = env.number("WEB_WORKERS", 2, at_least=1)
+# Train the first model before serving if there is none; the baseline reads without it.
+TRAIN_AT_START = env.flag("TRAIN_AT_START", True)
+
+# ---- apps ----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "ninja",  # installed so that the API page takes its scripts from here, not from a CDN
+    "config.apps.NodConfig",
+    "classifier",
+    "webhooks",
+    "labelgame",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.csp.admin_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---- database ------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.url(
+            "DATABASE_URL",
+            f"sqlite:///{VAR_DIR / 'nod.sqlite3'}",
+            schemes=("postgres", "postgresql", "sqlite"),
+        ),
+        # Threads of the server live long: a connection each saves opening a file per request.
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at BEGIN: two writers queue up instead of failing.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,  # seconds a writer waits for the one before it
+        # FULL, because a 2xx to the provider promises that the message survives a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- queue ---------------------------------------------------------------------------------
+
+# Without REDIS_URL the parent process starts a Redis of its own on this socket.
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+CELERY_BROKER_URL = broker_url(REDIS_URL, VAR_DIR)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A lost nudge is found by the sweep: never let a slow or dead Redis hold up a request.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 5}
+CELERY_TASK_ROUTES = {
+    "webhooks.tasks.read_waiting": {"queue": "reading"},
+    "webhooks.tasks.deliver_due": {"queue": "delivery"},
+    "webhooks.tasks.sweep": {"queue": "delivery"},
+}
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "webhooks.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        # A sweep that waited longer than the next one is due says nothing new.
+        "options": {"expires": SWEEP_SECONDS},
+    },
+}
+
+# ---- receiving and telling -----------------------------------------------------------------
+
+# Providers' texts are at most 1,600 characters; with every parameter a form stays far below.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000  # bytes; POST /api/v1/classify takes up to 1,000 replies
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# A claim older than this belongs to a dead worker. Longer than the slowest honest batch.
+CLAIM_LEASE_SECONDS = env.number("CLAIM_LEASE_SECONDS", 60, at_least=1)
+# Empty: the schedule that docs/webhooks.md promises (webhooks/retries.py).
+DELIVERY_RETRY_DELAYS = env.numbers("DELIVERY_RETRY_DELAYS", ())
+DELIVERY_TIMEOUT_SECONDS = env.number("DELIVERY_TIMEOUT_SECONDS", 15, at_least=1)
+# Endpoints on this very machine are for trying Nod out, never for production.
+ALLOW_LOOPBACK_ENDPOINTS = DEMO
+
+# ---- classifier ----------------------------------------------------------------------------
+
+MODELS_DIR = env.path("MODELS_DIR", VAR_DIR / "models")
+# Empty: the base model that came with the requirements. Else a checkpoint folder or hub name.
+BASE_MODEL = env.text("BASE_MODEL")
+TAXONOMY_FILE = env.path("TAXONOMY_FILE", BASE_DIR / "classifier" / "taxonomy.toml")
+READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 4096, at_least=64)  # padded tokens a batch
+
+# ---- safety --------------------------------------------------------------------------------
+
+_https = PUBLIC_BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = _https
+# Providers do not follow redirects, and a health probe comes from inside.
+SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0  # a year
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+CONTENT_SECURITY_POLICY = {
+    # The admin's scripts (Alpine.js) evaluate expressions; config/csp.py loosens it there only.
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# ---- pages ---------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "config.formats"
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+UNFOLD = {
+    "SITE_TITLE": "Nod",
+    "SITE_HEADER": "Nod",
+    "SITE_SUBHEADER": "reads what people text back",
+    "SITE_URL": "/simulator/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SITE_ICON": lambda request: static("nod/logo.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("nod/favicon.svg")}
+    ],
+    "ENVIRONMENT": ["demo", "warning"] if DEMO else None,
+    "STYLES": [lambda request: static("webhooks/admin.css")],
+    "SCRIPTS": [lambda request: static("webhooks/admin.js")],
+    "SIDEBAR": {"navigation": "config.sidebar.navigation"},
+    "DASHBOARD_CALLBACK": "config.overview.overview",
+    "COLORS": {
+        # The accent of config/static/nod/nod.css (600) from light to dark.
+        "primary": {
+            "50": "oklch(97.6% .011 208)",
+            "100": "oklch(94.4% .026 208)",
+            "200": "oklch(88.5% .048 208)",
+            "300": "oklch(80% .075 208)",
+            "400": "oklch(70.5% .092 209)",
+            "500": "oklch(64% .093 210)",
+            "600": "oklch(44.5% .077 213)",
+            "700": "oklch(38.5% .066 213)",
+            "800": "oklch(33.5% .056 214)",
+            "900": "oklch(28.5% .046 214)",
+            "950": "oklch(21% .034 215)",
+        }
+    },
+}
+
+# ---- logs ----------------------------------------------------------------------------------
+
+# Bodies and numbers never reach a log: our own lines name rows by id.
+LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"without_errors_words": {"()": "config.logs.WithoutErrorsWords"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.Formatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_errors_words"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL.upper()},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # An unsigned request is the internet's weather, not an error of ours.
+        "django.security": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}

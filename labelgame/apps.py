@@ -1,0 +1,7 @@
+"""The labelling game."""
+
+from django.apps import AppConfig
+
+
+class LabelgameConfig(AppConfig):
+    name = "labelgame"
