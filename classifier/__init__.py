@@ -1,0 +1,1 @@
+"""Text -> reading: taxonomy, dataset, training, model versions, and the reader that serves them."""

@@ -1,0 +1,163 @@
+"""The dataset's rows: JSON lines in, a train/validation split that never moves. Pure but for files.
+
+A row is `{"prompt", "text", "intent" (or "label"), "tone" (nullable), …}`; unknown keys are kept.
+The split is a hash of the words, so a row is on the same side on every machine and in every
+version, and a row written twice cannot stand on both.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from classifier.readings import Pair
+from classifier.taxonomy import Taxonomy
+from classifier.text import fold, normalise
+
+STARTER_FOLDER = Path(__file__).with_name("data") / "starter"
+
+VALIDATION_SHARE = 0.15  # 85/15: some 450 rows of the starter set, ±2 points of macro-F1
+TELLING_WORDS = 4  # a reply of so many words says the same under every reminder; "yes" does not
+
+
+class DataError(ValueError):
+    """Rows that cannot be used. The message names file and line and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    prompt: str
+    text: str
+    labels: Mapping[str, str | None]  # question -> label; None: not labelled for this question
+    extra: Mapping[str, Any] = field(default_factory=dict)  # the keys that are none of ours
+    where: str = ""  # "file:line", for messages
+
+    @property
+    def pair(self) -> Pair:
+        return Pair(self.prompt, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    train: tuple[Row, ...]
+    validation: tuple[Row, ...]
+
+
+def starter_rows(taxonomy: Taxonomy) -> list[Row]:
+    """The hand-written rows that ship with Nod."""
+    return load_rows(sorted(STARTER_FOLDER.glob("*.jsonl")), taxonomy)
+
+
+def load_rows(paths: Iterable[Path], taxonomy: Taxonomy) -> list[Row]:
+    """All rows of these files, exact duplicates folded into one."""
+    return without_duplicates(row for path in paths for row in read_rows(path, taxonomy))
+
+
+def read_rows(path: Path, taxonomy: Taxonomy) -> Iterator[Row]:
+    """Row by row, checked against the taxonomy; blank lines are skipped."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield parse_row(line, taxonomy, where=f"{path}:{number}")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise DataError(f"{path}: cannot be read ({exc}). Give a UTF-8 JSON-lines file.") from exc
+
+
+def parse_row(line: str, taxonomy: Taxonomy, *, where: str) -> Row:
+    values = parse_object(line, where=where)
+    primary = taxonomy.primary.name
+    if "label" in values and primary not in values:
+        values[primary] = values.pop("label")
+    labels = {
+        question.name: _label(
+            values.pop(question.name, None), question.label_names, where, question.name
+        )
+        for question in taxonomy.questions
+    }
+    if labels[primary] is None:
+        raise DataError(f"{where}: has no `{primary}` (or `label`). Add one, or remove the row.")
+    pair = pair_of(values, where=where)
+    extra = {key: value for key, value in values.items() if key not in ("prompt", "text")}
+    return Row(pair.prompt, pair.text, labels, extra, where)
+
+
+def parse_object(line: str, *, where: str) -> dict[str, Any]:
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as exc:
+        raise DataError(f"{where}: is not JSON ({exc}). Write one object per line.") from exc
+    if not isinstance(values, dict):
+        raise DataError(f"{where}: is no JSON object. Write one {{…}} per line.")
+    return values
+
+
+def pair_of(values: Mapping[str, Any], *, where: str) -> Pair:
+    text, prompt = values.get("text"), values.get("prompt")
+    if not isinstance(text, str):
+        raise DataError(f'{where}: has no `text`. Add "text": "…" (the reply, as it was typed).')
+    if prompt is not None and not isinstance(prompt, str):
+        raise DataError(f'{where}: `prompt` is no text. Write "prompt": "…", or leave it out.')
+    return Pair(prompt or "", text)
+
+
+def _label(value: Any, known: Sequence[str], where: str, question: str) -> str | None:
+    if value is None or value in known:
+        return value if isinstance(value, str) else None
+    raise DataError(
+        f"{where}: {question} {value!r} is not a label here. Use one of {', '.join(known)},"
+        " or give the taxonomy file that has it."
+    )
+
+
+def without_duplicates(rows: Iterable[Row]) -> list[Row]:
+    """One row per (reminder, reply) as a model sees them. Two that disagree are an error."""
+    kept: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        first = kept.setdefault((normalise(row.prompt), normalise(row.text)), row)
+        if first.labels != row.labels:
+            raise DataError(
+                f"{row.where}: the same texts as {first.where}, but other labels. Keep one."
+            )
+    return list(kept.values())
+
+
+def split(rows: Iterable[Row]) -> Split:
+    train: list[Row] = []
+    validation: list[Row] = []
+    for row in rows:
+        (validation if _is_validation(row) else train).append(row)
+    return Split(tuple(train), tuple(validation))
+
+
+def _is_validation(row: Row) -> bool:
+    digest = hashlib.sha256("\n".join(split_key(row)).encode()).digest()
+    return int.from_bytes(digest[:8]) < VALIDATION_SHARE * 2**64
+
+
+def split_key(row: Row) -> tuple[str, ...]:
+    """The words that decide a row's side: the reply where it is telling, else with its reminder."""
+    reply = fold(row.text)
+    return (reply,) if len(reply.split()) >= TELLING_WORDS else (fold(row.prompt), reply)
+
+
+def assert_no_overlap(train: Iterable[Row], held_out: Iterable[Row]) -> None:
+    """Called at the start of every training and before rows are judged on."""
+    seen = {split_key(row): row for row in train}
+    shared = [(row, seen[key]) for row in held_out if (key := split_key(row)) in seen]
+    if shared:
+        row, twin = shared[0]
+        raise DataError(
+            f"{len(shared)} rows stand on both sides of the split, the first at {row.where} and"
+            f" {twin.where}. Remove one of each two."
+        )
+
+
+def digest_of(rows: Iterable[Row]) -> str:
+    """Two reports may be compared if they were made on rows of the same digest."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps([row.prompt, row.text, sorted(row.labels.items())]).encode())
+    return digest.hexdigest()

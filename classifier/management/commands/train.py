@@ -1,0 +1,88 @@
+"""manage.py train: rows -> a new model version, judged, and live if it is better."""
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from classifier.data import DataError, Row, load_rows, starter_rows
+from classifier.models import ModelVersion
+from classifier.reports import as_table
+from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
+
+
+class Command(BaseCommand):
+    help = "Train a model version, compare it with the live one, and put it live if it is better."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--data", nargs="+", type=Path, metavar="F.jsonl",
+            help="JSON-lines files to train on, in place of the starter set",
+        )  # fmt: skip
+        parser.add_argument("--taxonomy", type=Path, help="default: TAXONOMY_FILE")
+        parser.add_argument(
+            "--base-model", help="a checkpoint's folder or hub name; default: BASE_MODEL"
+        )
+        parser.add_argument("--epochs", type=int)
+        parser.add_argument(
+            "--if-none", action="store_true", help="do nothing if a model version is live"
+        )
+        parser.add_argument(
+            "--no-promote", action="store_true", help="leave it a candidate, however good"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_none"] and (live := ModelVersion.objects.live().first()) is not None:
+            self.stdout.write(f"{live.name} is live: nothing to train.")
+            return
+        if options["epochs"] is not None and options["epochs"] < 1:
+            raise CommandError("--epochs must be 1 or more.")
+        try:
+            taxonomy = load_taxonomy(options["taxonomy"] or Path(settings.TAXONOMY_FILE))
+            rows = rows_for(options["data"], taxonomy)
+            self.stdout.write(self.train(rows, taxonomy, options))
+        except (TaxonomyError, DataError, OSError) as exc:  # OSError: no such checkpoint, disk full
+            raise CommandError(str(exc)) from exc
+
+    def train(self, rows: list[Row], taxonomy: Taxonomy, options: dict[str, Any]) -> str:
+        # Imported when needed: torch takes seconds, which --if-none must not cost at every start.
+        from classifier.training.config import TrainingConfig, base_model_from
+        from classifier.training.run import train_version
+
+        config = TrainingConfig(
+            base_model=base_model_from(options["base_model"] or settings.BASE_MODEL)
+        )
+        outcome = train_version(
+            rows=rows,
+            taxonomy=taxonomy,
+            config=replace(config, epochs=options["epochs"] or config.epochs),
+            by="manage.py train",
+            now=timezone.now(),
+            may_promote=not options["no_promote"],
+            quiet=options["verbosity"] == 0,
+        )
+        name, training = outcome.candidate.name, outcome.candidate.report["training"]
+        return "\n\n".join(
+            (
+                f"{name}: trained on {training['rows']} rows in {training['seconds']:.0f} s.",
+                as_table(outcome.candidate.report),
+                as_table(outcome.rival_report),
+                outcome.verdict.words,
+                f"{name} is live." if outcome.promoted else f"{name} stays a candidate.",
+            )
+        )
+
+
+def rows_for(files: list[Path] | None, taxonomy: Taxonomy) -> list[Row]:
+    if files:
+        return load_rows(files, taxonomy)
+    try:
+        return starter_rows(taxonomy)
+    except DataError as exc:
+        raise DataError(
+            f"{exc} The starter set has Nod's own labels: give rows of yours with --data."
+        ) from exc

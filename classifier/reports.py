@@ -1,0 +1,44 @@
+"""A report in words and columns, for terminals and the admin. Pure.
+
+Apart from evaluation.py, which makes reports, because that needs scikit-learn, and a process that
+only shows them should not have to load it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def as_table(report: Mapping[str, Any]) -> str:
+    lines = [f"{report['model']} on {report['rows']} rows"]
+    for name, question in report["questions"].items():
+        lines += ["", *_question_lines(name, question)]
+    for key, values in report["slices"].items():
+        lines += ["", f"by {key}: accuracy of {report['primary']} (rows)"]
+        lines += [f"  {value:<24}{part['accuracy']:>7.3f} ({part['rows']})"
+                  for value, part in values.items()]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _question_lines(name: str, question: Mapping[str, Any]) -> list[str]:
+    if not question["rows"]:
+        return [f"{name}: no row is labelled"]
+    wrong = [
+        (rows, truth, found)
+        for truth, line in question["confusion"].items()
+        for found, rows in line.items()
+        if truth != found and rows
+    ]
+    worst = ", ".join(
+        f"{truth} as {found} ({rows})" for rows, truth, found in sorted(wrong, reverse=True)[:5]
+    )
+    return [
+        f"{name}: macro-F1 {question['macro_f1']:.3f}, accuracy {question['accuracy']:.3f},"
+        f" ECE {question['ece']:.3f}, {question['rows']} rows",
+        f"  {'label':<16}{'precision':>10}{'recall':>8}{'F1':>8}{'rows':>7}",
+        *(
+            f"  {label:<16}{line['precision']:>10.3f}{line['recall']:>8.3f}{line['f1']:>8.3f}"
+            f"{line['support']:>7}"
+            for label, line in question["labels"].items()
+        ),
+        f"  most often confused: {worst or 'nothing'}",
+    ]

@@ -1,0 +1,100 @@
+"""A model version at work: pairs -> calibrated scores for every label of every question."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from classifier.engines import Engine, Floats, OnnxEngine, logits_of, softmax
+from classifier.readings import Pair
+from classifier.taxonomy import Taxonomy
+from classifier.tokens import PairTokenizer
+from classifier.versions import TOKENIZER, Version
+
+log = logging.getLogger(__name__)
+
+Scores = Mapping[str, Mapping[str, float]]  # question -> label -> probability
+
+
+class Scorer(Protocol):
+    """What a reader asks once the rules had nothing to say: a transformer, or the baseline."""
+
+    name: str
+    taxonomy: Taxonomy
+
+    def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
+        """One result per pair, in order; `pairs` is not empty."""
+        ...
+
+
+class TransformerScorer:
+    def __init__(
+        self,
+        *,
+        name: str,
+        taxonomy: Taxonomy,
+        engine: Engine,
+        tokenizer: PairTokenizer,
+        temperatures: Mapping[str, float],
+        budget: int,
+    ) -> None:
+        self.name = name
+        self.taxonomy = taxonomy
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.temperatures = temperatures
+        self.budget = budget  # padded tokens a batch
+
+    def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
+        logits = logits_of(pairs, engine=self.engine, tokenizer=self.tokenizer, budget=self.budget)
+        probabilities = {
+            question.name: softmax(array, self.temperatures[question.name])
+            for question, array in zip(self.taxonomy.questions, logits, strict=True)
+        }
+        return named_scores(probabilities, self.taxonomy)
+
+
+def named_scores(probabilities: Mapping[str, Floats], taxonomy: Taxonomy) -> list[Scores]:
+    """Question -> (pairs, labels) becomes one mapping of names per pair."""
+    columns = [
+        [dict(zip(question.label_names, row, strict=True)) for row in array.tolist()]
+        for question in taxonomy.questions
+        for array in (probabilities[question.name],)
+    ]
+    names = [question.name for question in taxonomy.questions]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def scorer_of(version: Version, *, budget: int, gpu: bool | None = None) -> TransformerScorer:
+    """`gpu`: None asks the machine."""
+    on_gpu = gpu_is_usable() if gpu is None else gpu
+    serving = version.serving
+    return TransformerScorer(
+        name=version.name,
+        taxonomy=version.taxonomy,
+        engine=_torch_engine(version) if on_gpu else OnnxEngine(version.path / serving["graph"]),
+        tokenizer=PairTokenizer.from_folder(
+            version.path / TOKENIZER, max_tokens=serving["max_tokens"], pad_id=serving["pad_id"]
+        ),
+        temperatures=version.temperatures,
+        budget=budget,
+    )
+
+
+def gpu_is_usable() -> bool:
+    """Looks for the driver's device files first: asking torch would import it in every process."""
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return False
+    from classifier import engine_torch
+
+    return engine_torch.has_gpu()
+
+
+def _torch_engine(version: Version) -> Engine:
+    from classifier import engine_torch
+    from classifier.training.network import from_version
+
+    counts = {name: len(labels) for name, labels in version.taxonomy.label_names.items()}
+    return engine_torch.TorchEngine(
+        from_version(version.path, counts), engine_torch.device_for(gpu=True)
+    )

@@ -1,0 +1,121 @@
+"""A tiny model made on the spot, trained once per test session: real plumbing, no big weights."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
+from tokenizers.models import WordPiece
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from classifier import reader
+from classifier.data import Row, Split, load_rows
+from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
+from classifier.training.config import TrainingConfig
+from classifier.training.produce import produce, training_split
+from classifier.versions import Version
+
+NOW = datetime(2026, 5, 3, 14, 10, tzinfo=UTC)
+
+PROMPTS = ("Dentist Tuesday at {}, coming?", "Your car is ready on the {}th, ok?", "")
+REPLIES = {
+    ("confirm", "positive"): ("yes thank you so much", "great see you then", "perfect"),
+    ("cancel", "neutral"): ("no can not make it", "not coming then", "cancel it please"),
+    ("reschedule", "neutral"): ("can we do another day instead", "move it to friday", "later"),
+    ("question", "neutral"): ("where do i have to park", "how long is it", "what does it cost"),
+    ("opt_out", "hostile"): ("stop texting me you idiots", "no more damn texts", "leave me"),
+    ("wrong_number", "negative"): ("this is not ana", "you have the wrong number", "who is this"),
+    ("other", None): ("thanks for the info today", "running a bit late sorry", "ok hm"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return load_taxonomy(STARTER_TAXONOMY)
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some hundred rows as a JSON-lines file."""
+    path = tmp_path_factory.mktemp("rows") / "tiny.jsonl"
+    rows = [
+        {"prompt": prompt.format(number), "text": text, "intent": intent, "tone": tone}
+        for (intent, tone), texts in REPLIES.items()
+        for text in texts
+        for number, prompt in itertools.product(range(1, 4), PROMPTS)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_rows(tiny_data: Path, taxonomy: Taxonomy) -> list[Row]:
+    return load_rows([tiny_data], taxonomy)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder as Hugging Face has them: a one-layer BERT of random weights."""
+    folder = tmp_path_factory.mktemp("base")
+    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789?!.,'^~"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{letter}" for letter in letters)]
+    words += ["yes", "no", "stop", "not", "you", "can", "late", "park", "thumbs", "up", "down"]
+    tokenizer = Tokenizer(WordPiece({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    words_of_bert = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]",
+        cls_token="[CLS]", sep_token="[SEP]",
+    )  # fmt: skip
+    words_of_bert.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=128,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """What the session's one training made."""
+
+    version: Version
+    data: Split
+    config: TrainingConfig
+
+
+@pytest.fixture(scope="session")
+def tiny(
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_base: Path,
+    tiny_rows: list[Row],
+    taxonomy: Taxonomy,
+) -> Tiny:
+    config = TrainingConfig(base_model=str(tiny_base), max_tokens=64, epochs=3, learning_rate=3e-3)
+    data = training_split(tiny_rows, taxonomy)
+    version = produce(
+        data, taxonomy, config, models_dir=tmp_path_factory.mktemp("models"), now=NOW, quiet=True
+    )
+    return Tiny(version, data, config)
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path, settings: Settings) -> Path:
+    """An empty MODELS_DIR."""
+    settings.MODELS_DIR = tmp_path / "models"
+    settings.MODELS_DIR.mkdir()
+    return Path(settings.MODELS_DIR)
+
+
+@pytest.fixture(autouse=True)
+def no_reader_left_over() -> Iterator[None]:
+    reader.forget()
+    yield
+    reader.forget()

@@ -1,0 +1,147 @@
+"""The commands, as an operator types them."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from classifier import actions, baseline
+from classifier.baseline import Baseline
+from classifier.data import Row
+from classifier.models import ModelVersion
+from classifier.taxonomy import Taxonomy
+
+from .conftest import NOW, Tiny
+from .test_reader import put_live
+from .test_taxonomy import SMALL
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: object) -> str:
+    out = StringIO()
+    call_command(*map(str, arguments), stdout=out, stderr=StringIO(), verbosity=0)
+    return out.getvalue()
+
+
+@pytest.fixture
+def second_job(tmp_path: Path) -> tuple[Path, Path]:
+    """Another taxonomy and rows of its labels."""
+    taxonomy, data = tmp_path / "topics.toml", tmp_path / "topics.jsonl"
+    taxonomy.write_text(SMALL)
+    rows = [
+        {"text": f"{word} {n}", "topic": topic}
+        for topic, words in {
+            "news": ("vote", "war", "law"),
+            "sport": ("goal", "match", "team"),
+        }.items()
+        for word in words
+        for n in range(20)
+    ]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return taxonomy, data
+
+
+def test_train_leaves_a_judged_version(models_dir: Path, tiny_base: Path, tiny_data: Path) -> None:
+    said = run("train", "--data", tiny_data, "--base-model", tiny_base, "--epochs", 1)
+    version = ModelVersion.objects.get()
+    assert version.path.is_dir()
+    assert version.verdict in said
+    assert version.state == ("live" if version.verdict.startswith("Passed") else "candidate")
+    assert version.name in run("evaluate", "--data", tiny_data) or version.state == "candidate"
+
+
+def test_another_taxonomy_trains_through_the_same_command(
+    models_dir: Path, tiny_base: Path, second_job: tuple[Path, Path]
+) -> None:
+    taxonomy, data = second_job
+    run("train", "--data", data, "--taxonomy", taxonomy, "--base-model", tiny_base, "--no-promote")
+    version = ModelVersion.objects.get()
+    assert version.state == "candidate"
+    assert set(version.report["questions"]["topic"]["labels"]) == {"news", "sport"}
+    actions.promote(version=version, by="a test", now=NOW)
+    source = data.with_name("in.jsonl")
+    source.write_text('{"text": "STOP"}\n')  # this taxonomy has no keywords: words like any other
+    run("classify", source, source)
+    reading = json.loads(source.read_text())["reading"]
+    assert (reading["model"], reading["tone"]) == (version.name, None)
+
+
+def test_train_if_none_does_nothing_beside_a_live_version(tiny: Tiny, models_dir: Path) -> None:
+    put_live(tiny, models_dir, "one")
+    assert "nothing to train" in run("train", "--if-none")
+    assert ModelVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--epochs", "0"], "1 or more"),
+        (["--taxonomy", "nowhere.toml"], "Give the path"),
+        (["--data", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["--base-model", "./nowhere"], "nowhere"),
+    ],
+)
+def test_train_says_what_to_do_about_wrong_arguments(arguments: list[str], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        run("train", *arguments)
+
+
+def test_the_starter_set_does_not_fit_another_taxonomy(second_job: tuple[Path, Path]) -> None:
+    with pytest.raises(CommandError, match="give rows of yours with --data"):
+        run("train", "--taxonomy", second_job[0])
+
+
+def test_evaluate_prints_a_table_and_writes_the_report(
+    tiny: Tiny, models_dir: Path, tiny_data: Path, tmp_path: Path
+) -> None:
+    put_live(tiny, models_dir, "one")
+    said = run("evaluate", "--data", tiny_data, "--json", tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert "intent: macro-F1" in said
+    assert (report["model"], report["rows"]) == ("one", 189)
+
+
+def test_evaluate_refuses_labels_that_the_model_lacks(
+    tiny: Tiny, models_dir: Path, tmp_path: Path
+) -> None:
+    put_live(tiny, models_dir, "one")
+    (tmp_path / "rows.jsonl").write_text('{"text": "hm", "label": "maybe"}\n')
+    with pytest.raises(CommandError, match="'maybe' is not a label here"):
+        run("evaluate", "--data", tmp_path / "rows.jsonl")
+
+
+def test_classify_works_before_anything_was_trained(
+    tmp_path: Path, tiny_rows: list[Row], taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baseline, "starter_baseline", lambda: Baseline(tiny_rows, taxonomy))
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("text\nwhere do i park\n")
+    assert "1 rows read" in run("classify", source, target)
+    assert "baseline-" in target.read_text()
+
+
+@pytest.mark.parametrize(("source", "target"), [("in.txt", "out.txt"), ("in.csv", "out.jsonl")])
+def test_classify_refuses_kinds_of_files_it_does_not_know(source: str, target: str) -> None:
+    with pytest.raises(CommandError, match=r"\.csv or both in \.jsonl"):
+        run("classify", source, target)
+
+
+def test_promote_puts_a_version_live_by_name(tiny: Tiny, models_dir: Path) -> None:
+    put_live(tiny, models_dir, "one")
+    put_live(tiny, models_dir, "two")
+    assert run("promote", "one") == "one is live.\n"
+    assert ModelVersion.objects.live().get().name == "one"
+
+
+def test_promote_refuses_a_name_nobody_has_and_a_damaged_folder(
+    tiny: Tiny, models_dir: Path
+) -> None:
+    put_live(tiny, models_dir, "one")
+    with pytest.raises(CommandError, match="The newest: one"):
+        run("promote", "another")
+    (models_dir / "one" / "config.json").write_text("{}")
+    with pytest.raises(CommandError, match=r"config\.json is missing or was changed"):
+        run("promote", "one")

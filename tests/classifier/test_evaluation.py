@@ -1,0 +1,84 @@
+"""Reports: the figures are right, and readable."""
+
+import numpy as np
+import pytest
+
+from classifier.data import Row
+from classifier.evaluation import (
+    evaluate,
+    expected_calibration_error,
+    macro_f1,
+)
+from classifier.readings import Reading, reading_from_scores
+from classifier.reports import as_table
+from classifier.taxonomy import Taxonomy, parse_taxonomy
+
+from .test_taxonomy import SMALL
+
+
+def read_as(label: str, sure: float = 0.8) -> Reading:
+    other = "sport" if label == "news" else "news"
+    return reading_from_scores(
+        {"topic": {label: sure, other: 1 - sure}}, primary="topic", model="m"
+    )
+
+
+@pytest.fixture
+def topics() -> Taxonomy:
+    return parse_taxonomy(SMALL, file="small.toml")
+
+
+def rows_of(*labels: str | None, source: str = "phone") -> list[Row]:
+    return [
+        Row("", str(at), {"topic": label}, {"source": source}) for at, label in enumerate(labels)
+    ]
+
+
+def test_a_report_counts_right_and_wrong_per_label(topics: Taxonomy) -> None:
+    rows = rows_of("news", "news", "sport", "sport")
+    readings = [read_as("news"), read_as("sport"), read_as("sport"), read_as("sport")]
+    report = evaluate(rows, readings, topics, model="m")["questions"]["topic"]
+    assert report["accuracy"] == 0.75
+    assert report["confusion"] == {
+        "news": {"news": 1, "sport": 1},
+        "sport": {"news": 0, "sport": 2},
+    }
+    assert report["labels"]["sport"] == pytest.approx(
+        {"precision": 2 / 3, "recall": 1.0, "f1": 0.8, "support": 2}
+    )
+    assert report["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
+
+
+def test_rows_are_told_apart_by_source_where_there_are_enough(topics: Taxonomy) -> None:
+    rows = rows_of(*["news"] * 5) + rows_of("sport", source="web")
+    report = evaluate(rows, [read_as("news")] * 6, topics, model="m")
+    assert report["slices"] == {"source": {"phone": {"rows": 5, "accuracy": 1.0}}}
+
+
+def test_rows_without_a_label_do_not_count(topics: Taxonomy) -> None:
+    report = evaluate(rows_of("news", None), [read_as("news")] * 2, topics, model="m")
+    assert report["questions"]["topic"]["rows"] == 1
+    nothing = evaluate(rows_of(None), [read_as("news")], topics, model="m")
+    assert "no row is labelled" in as_table(nothing)
+
+
+def test_a_label_that_nobody_gave_does_not_lower_macro_f1() -> None:
+    assert macro_f1(["a", "b"], ["a", "b"], ["a", "b", "c"]) == 1.0
+
+
+def test_every_reading_belongs_to_a_row(topics: Taxonomy) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        evaluate(rows_of("news", "news"), [read_as("news")], topics, model="m")
+
+
+def test_calibration_error_is_the_distance_between_sure_and_right() -> None:
+    sure = np.array([0.95] * 10 + [0.55] * 10)
+    right = np.array([True] * 10 + [True] * 5 + [False] * 5)
+    assert expected_calibration_error(sure, right) == pytest.approx(0.05)
+
+
+def test_the_table_names_model_labels_and_confusions(topics: Taxonomy) -> None:
+    report = evaluate(rows_of("news", "sport"), [read_as("news")] * 2, topics, model="m7")
+    table = as_table(report)
+    assert "m7 on 2 rows" in table
+    assert "sport as news (1)" in table

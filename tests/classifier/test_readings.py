@@ -1,0 +1,38 @@
+"""The object that everybody gets for a text."""
+
+import pytest
+
+from classifier.readings import reading_from_scores, sentiment_of
+
+SCORES = {
+    "intent": {"confirm": 0.75, "cancel": 0.25},
+    "tone": {"positive": 0.5, "neutral": 0.25, "negative": 0.15, "hostile": 0.1},
+}
+
+
+def test_a_reading_has_exactly_the_seven_promised_keys() -> None:
+    reading = reading_from_scores(SCORES, primary="intent", model="m1").as_dict()
+    assert list(reading) == [
+        "intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model",
+    ]  # fmt: skip
+    assert (reading["intent"], reading["confidence"], reading["tone"]) == (
+        "confirm",
+        0.75,
+        "positive",
+    )
+
+
+def test_sentiment_is_positive_less_negative_and_hostile() -> None:
+    assert sentiment_of(SCORES["tone"]) == pytest.approx(0.25)
+
+
+def test_another_job_has_no_tone_and_no_sentiment() -> None:
+    reading = reading_from_scores({"topic": {"news": 1.0}}, primary="topic", model="m1")
+    assert (reading.intent, reading.tone, reading.sentiment) == ("news", None, None)
+
+
+def test_further_questions_get_keys_of_their_own() -> None:
+    scores = SCORES | {"urgent": {"yes": 0.9, "no": 0.1}}
+    reading = reading_from_scores(scores, primary="intent", model="m1").as_dict()
+    assert reading["urgent"] == "yes"
+    assert reading["urgent_scores"] == {"yes": 0.9, "no": 0.1}

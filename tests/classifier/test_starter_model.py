@@ -1,0 +1,105 @@
+"""The model that a first `make run` trains, read as it is served. Training it takes minutes, so it
+is kept under .cache/ until something that shapes it changes."""
+
+import hashlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from classifier.baseline import Baseline
+from classifier.data import starter_rows
+from classifier.gate import judge
+from classifier.reader import Reader
+from classifier.readings import Pair
+from classifier.scoring import scorer_of
+from classifier.taxonomy import STARTER_TAXONOMY, load_taxonomy
+from classifier.versions import Version, open_version, version_names
+
+ROOT = Path(__file__).resolve().parents[2]
+SHAPED_BY = (
+    "requirements.txt",
+    "classifier/taxonomy.toml",
+    "classifier/data/starter/*.jsonl",
+    "classifier/training/*.py",
+    *(f"classifier/{name}.py" for name in ("data", "rules", "text", "tokens", "versions")),
+)
+
+pytestmark = pytest.mark.timeout(2400)
+
+
+def fingerprint() -> str:
+    digest = hashlib.sha256()
+    for pattern in SHAPED_BY:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def version() -> Version:
+    """The starter model, trained now unless it was before."""
+    # Imported here: torch takes seconds, which the other tests need not wait for.
+    from classifier.training.config import TrainingConfig
+    from classifier.training.produce import produce, training_split
+
+    folder = ROOT / ".cache" / "models" / fingerprint()
+    if names := version_names(folder):
+        return open_version(folder / names[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    taxonomy = load_taxonomy(STARTER_TAXONOMY)
+    rows = training_split(starter_rows(taxonomy), taxonomy)
+    quiet = "CI" not in os.environ  # in CI the progress shows that nothing hangs
+    return produce(
+        rows, taxonomy, TrainingConfig(), models_dir=folder, now=datetime.now(UTC), quiet=quiet
+    )
+
+
+@pytest.fixture(scope="session")
+def reader(version: Version) -> Reader:
+    return Reader(scorer_of(version, budget=4096))
+
+
+REMINDER = "You have an appointment on Tuesday at 2:30"
+CASES = [
+    (REMINDER, "Yeah 👍 I'm gonna be at that appointment", "confirm"),
+    (REMINDER, "Yeah 👍 I'm gonna be there", "confirm"),
+    (REMINDER, "👍 I can't make it", "cancel"),
+    (REMINDER, "who is this? stop texting me", "opt_out"),
+    (REMINDER, "who is this??", "wrong_number"),
+    (REMINDER, "can we do 4 instead", "reschedule"),
+    ("Do you need to cancel?", "yes", "cancel"),
+    ("Do you need to cancel?", "no", "confirm"),
+    (REMINDER, f"Liked “{REMINDER}”", "confirm"),
+    (REMINDER, f"Disliked “{REMINDER}”", "cancel"),
+    (REMINDER, f"Questioned “{REMINDER}”", "question"),
+    ("", f"Loved “{REMINDER}”", "confirm"),
+    ("Do you need to cancel?", "Liked “Do you need to cancel?”", "cancel"),
+    (REMINDER, "STOP", "opt_out"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "text", "intent"), CASES)
+def test_a_reply_is_read_as_a_person_would(
+    reader: Reader, prompt: str, text: str, intent: str
+) -> None:
+    assert reader.read([Pair(prompt, text)])[0].intent == intent
+
+
+def test_a_reply_is_read_the_same_alone_and_in_company(reader: Reader) -> None:
+    pairs = [Pair(prompt, text) for prompt, text, _ in CASES]
+    together = reader.read(pairs)
+    assert [reading.intent for reading in together] == [
+        reader.read([pair])[0].intent for pair in pairs
+    ]
+
+
+def test_it_passes_the_gate_against_the_baseline(version: Version) -> None:
+    from classifier.training.produce import training_split
+    from classifier.training.run import report_of
+
+    taxonomy = load_taxonomy(STARTER_TAXONOMY)
+    data = training_split(starter_rows(taxonomy), taxonomy)
+    verdict = judge(version.report, report_of(Baseline(data.train, taxonomy), data))
+    assert verdict.passed, verdict.words
