@@ -1,0 +1,235 @@
+"""Step 7: telling the business's systems, signed, and again later if need be.
+
+Claim (one conditional UPDATE), post (no transaction open), record. A sender that dies between post
+and record leaves a claim that runs out, and the event goes out again under the same id: receivers
+know it by `webhook-id`.
+"""
+
+import logging
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+from config.logs import kind_and_place
+from webhooks import egress, outcomes
+from webhooks.models import Delivery, DeliveryAttempt, Endpoint, EndpointSecret
+from webhooks.nudges import Work, nudge
+from webhooks.outcomes import Outcome
+from webhooks.retries import DELAYS, next_attempt_at, parse_retry_after
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_FLIGHT = 4  # per endpoint, so that one that hangs leaves senders for the others
+TRIES_TO_CLAIM = 20  # candidates looked at before another thread's are left to it
+SLOW_DOWN = timedelta(seconds=5)  # for an endpoint that says it is busy but not for how long
+USER_AGENT = "Nod/1 (webhooks)"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one try."""
+
+    outcome: Outcome
+    started_at: datetime
+    milliseconds: int
+    status_code: int | None = None
+    detail: str = ""
+    retry_after: timedelta | None = None
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
+
+
+def has_due() -> bool:
+    return Delivery.objects.due(now=timezone.now(), lease=lease()).exists()
+
+
+def claim_due() -> Delivery | None:
+    """Take the delivery that has been due longest, if there is one that nobody has."""
+    now = timezone.now()
+    busy = Delivery.objects.busy_endpoints(now=now, lease=lease(), at_most=MOST_IN_FLIGHT)
+    due = Delivery.objects.due(now=now, lease=lease()).exclude(endpoint__in=busy)
+    for delivery in due.longest_due_first()[:TRIES_TO_CLAIM]:
+        if claim(delivery, now=now):
+            return Delivery.objects.select_related("event", "endpoint").get(pk=delivery.pk)
+    return None
+
+
+@transaction.atomic
+def claim(delivery: Delivery, *, now: datetime) -> bool:
+    """Take one delivery, unless another sender was quicker or its endpoint has enough of them."""
+    # The endpoint's row is the lock under which its deliveries in flight are counted.
+    endpoint = Endpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
+    if endpoint is None or not endpoint.takes_deliveries(now):
+        return False
+    in_flight = Delivery.objects.in_flight(now=now, lease=lease()).filter(endpoint=endpoint)
+    if in_flight.count() >= MOST_IN_FLIGHT:
+        return False
+    free = Delivery.objects.waiting().unclaimed(now=now, lease=lease())
+    return free.filter(pk=delivery.pk, next_attempt_at__lte=now).update(claimed_at=now) == 1
+
+
+def deliver(delivery: Delivery) -> None:
+    """Post a claimed delivery and record what came of it."""
+    record(delivery=delivery, attempt=send(delivery), now=timezone.now(), jitter=random.random())
+
+
+def send(delivery: Delivery) -> Attempt:
+    """Sign and post; every failure is an outcome."""
+    started, clock = timezone.now(), time.monotonic()
+    status, detail, pause = None, "", None
+    secrets = EndpointSecret.objects.usable(started).filter(endpoint=delivery.endpoint)
+    try:
+        answer = egress.post(
+            delivery.endpoint.url,
+            body=delivery.event.body.encode(),
+            headers=signed_headers(
+                event_id=delivery.event.public_id,
+                body=delivery.event.body,
+                secrets=[row.secret for row in secrets],
+                now=started,
+            ),
+            timeout=settings.DELIVERY_TIMEOUT_SECONDS,
+            allow_loopback=settings.ALLOW_LOOPBACK_ENDPOINTS,
+        )
+    except NoSecret:
+        outcome, detail = outcomes.UNSIGNABLE, "Give the endpoint a secret in the admin."
+    except egress.ForbiddenAddress as error:
+        outcome, detail = outcomes.FORBIDDEN_ADDRESS, str(error)
+    except egress.TimedOut as error:
+        outcome, detail = outcomes.TIMED_OUT, str(error)
+    except egress.Unreachable as error:
+        outcome, detail = outcomes.UNREACHABLE, str(error)
+    except Exception as error:
+        # Whatever it is: unrecorded, it would come back with every lease for ever.
+        outcome, detail = outcomes.BROKEN, type(error).__name__
+        logger.error("Delivery %s could not be tried: %s", delivery.pk, kind_and_place(error))
+    else:
+        outcome, status, detail = (
+            outcomes.outcome_of(answer.status),
+            answer.status,
+            answer.beginning,
+        )
+        pause = parse_retry_after(answer.retry_after, now=started)
+    milliseconds = round((time.monotonic() - clock) * 1000)
+    return Attempt(outcome, started, milliseconds, status, detail, pause)
+
+
+class NoSecret(Exception):
+    """An event is never sent unsigned."""
+
+
+def signed_headers(
+    *, event_id: str, body: str, secrets: list[str], now: datetime
+) -> dict[str, str]:
+    """Standard Webhooks' headers, one signature per secret; `now` must be in UTC.
+
+    Raises NoSecret when there is nothing to sign with.
+    """
+    signatures = [
+        Webhook(secret).sign(event_id, now, body) for secret in secrets if is_secret(secret)
+    ]
+    if not signatures:
+        raise NoSecret
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def is_secret(secret: str) -> bool:
+    """Whether it can be signed with: whsec_ and base64."""
+    try:
+        Webhook(secret)
+    except (ValueError, EmptyWebhookSecretError):
+        return False
+    return True
+
+
+@transaction.atomic
+def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float) -> None:
+    """Write down one attempt and what follows from it."""
+    outcome = attempt.outcome
+    if not Delivery.objects.select_for_update().filter(pk=delivery.pk).exists():
+        return  # its endpoint was deleted meanwhile, and with it all that it was ever sent
+    DeliveryAttempt.objects.create(
+        delivery=delivery,
+        started_at=attempt.started_at,
+        milliseconds=attempt.milliseconds,
+        outcome=outcome.name,
+        status_code=attempt.status_code,
+        detail=attempt.detail,
+    )
+    mine = Delivery.objects.waiting().filter(pk=delivery.pk, claimed_at=delivery.claimed_at)
+    if outcome.delivered:
+        # Whoever else may have claimed it meanwhile: the receiver has it.
+        Delivery.objects.waiting().filter(pk=delivery.pk).update(
+            state=Delivery.State.DELIVERED, delivered_at=now, claimed_at=None
+        )
+        _endpoint_answers(delivery.endpoint, now=now)
+        return
+    failures = delivery.failures + 1
+    again_at = next_attempt_at(
+        failures=failures,
+        now=now,
+        jitter=jitter,
+        retry_after=attempt.retry_after,
+        delays=settings.DELIVERY_RETRY_DELAYS or DELAYS,
+    )
+    if outcome.retry and again_at is not None:
+        mine.update(failures=failures, next_attempt_at=again_at, claimed_at=None)
+    else:
+        mine.update(failures=failures, state=Delivery.State.FAILED, claimed_at=None)
+    _endpoint_fails(delivery.endpoint, attempt=attempt, now=now)
+
+
+def _endpoint_answers(endpoint: Endpoint, *, now: datetime) -> None:
+    """It works. If it did not before, the incident is over and what it missed goes out now."""
+    over = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
+    if over.update(failing_since=None, paused_until=None):
+        logger.info("Endpoint %s answers again", endpoint.pk)
+        Delivery.objects.waiting().filter(endpoint=endpoint, failures__gt=0).update(
+            next_attempt_at=now
+        )
+
+
+def _endpoint_fails(endpoint: Endpoint, *, attempt: Attempt, now: datetime) -> None:
+    if Endpoint.objects.filter(pk=endpoint.pk, failing_since=None).update(failing_since=now):
+        logger.warning("Endpoint %s fails: %s", endpoint.pk, attempt.outcome.name)
+    if attempt.outcome.slow_down or attempt.retry_after:
+        pause = attempt.retry_after if attempt.retry_after is not None else SLOW_DOWN
+        # Several deliveries may be told different pauses: the longest holds.
+        shorter = Q(paused_until=None) | Q(paused_until__lt=now + pause)
+        Endpoint.objects.filter(shorter, pk=endpoint.pk).update(paused_until=now + pause)
+    if attempt.outcome.disable_endpoint:
+        Endpoint.objects.filter(pk=endpoint.pk).update(
+            disabled_at=now, disabled_because="It answered 410 Gone."
+        )
+
+
+@transaction.atomic
+def send_again(*, deliveries: list[Delivery], now: datetime) -> int:
+    """Send these once more, under the ids they have; how many there are. Those that a sender is at
+    this very moment are left to it."""
+    transaction.on_commit(lambda: nudge(Work.DELIVERY))
+    in_flight = Delivery.objects.in_flight(now=now, lease=lease()).values("pk")
+    chosen = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
+    return chosen.exclude(pk__in=in_flight).update(
+        state=Delivery.State.WAITING,
+        failures=0,
+        next_attempt_at=now,
+        claimed_at=None,
+        delivered_at=None,
+    )

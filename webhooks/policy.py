@@ -1,0 +1,123 @@
+"""Step 6: what Nod does with what it read. Pure: no Django, no clock, no dice.
+
+`act`: the business's system may act on the label by itself. `hold`: a person should look first.
+`ignore`: nobody needs to do anything. The reason is a word from a closed list; pages and the
+docs explain each.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from classifier.keywords import Keyword
+
+
+class Action(StrEnum):
+    ACT = "act"
+    HOLD = "hold"
+    IGNORE = "ignore"
+
+
+class Reason(StrEnum):
+    SURE = "sure"  # read with enough confidence for this label
+    KEYWORD = "keyword"  # an opt-out, opt-in or help word by itself
+    PROVIDER = "provider"  # the provider says what it is (Twilio's OptOutType)
+    UNSURE = "unsure"  # below the label's threshold
+    NEEDS_A_PERSON = "needs_a_person"  # the label is one that people answer
+    NO_OPEN_REMINDER = "no_open_reminder"  # a yes to what?
+    SEVERAL_OPEN_REMINDERS = "several_open_reminders"  # a yes to which?
+    CANCEL_KEYWORD = "cancel_keyword"  # the carrier took CANCEL for an opt-out
+    NO_WORDS = "no_words"  # a picture, a place, a sticker
+    EMPTY = "empty"  # nothing at all
+    COULD_NOT_BE_READ = "could_not_be_read"  # the model failed on it again and again
+
+
+class Match(StrEnum):
+    ONE = "one"
+    NONE = "none"
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one label is handled."""
+
+    threshold: float  # act at this confidence or above
+    needs_reminder: bool = True  # the label says something about one appointment
+    needs_person: bool = False
+
+
+# Costs differ: an appointment cancelled by mistake is worse than one confirmed by mistake, and an
+# opt-out overlooked is worse than one too many.
+RULES: Mapping[str, Rule] = {
+    "confirm": Rule(threshold=0.80),
+    "cancel": Rule(threshold=0.90),
+    "reschedule": Rule(threshold=0.85),
+    "question": Rule(threshold=0.85, needs_reminder=False, needs_person=True),
+    "opt_out": Rule(threshold=0.60, needs_reminder=False),
+    "wrong_number": Rule(threshold=0.85, needs_reminder=False),
+    "other": Rule(threshold=0.85, needs_reminder=False, needs_person=True),
+}
+OPT_OUT = "opt_out"
+WRONG_NUMBER = "wrong_number"
+# Labels of another taxonomy: act only when very sure, and only on one known appointment.
+UNKNOWN_LABEL = Rule(threshold=0.95)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a decision rests on."""
+
+    label: str = ""  # what was read; empty if nothing was
+    confidence: float = 0.0
+    match: Match = Match.NONE
+    keyword: Keyword | None = None  # what the whole text is, before any model was asked
+    keyword_from_provider: bool = False  # the provider said so itself (Twilio's OptOutType)
+    has_text: bool = True
+    has_media: bool = False
+
+
+@dataclass(frozen=True)
+class Ruling:
+    action: Action
+    reason: Reason
+    label: str  # what the text is taken for
+
+
+def decide(facts: Facts, *, rules: Mapping[str, Rule] = RULES) -> Ruling:
+    """Act, hold or ignore, on which label, and why."""
+    if facts.keyword is not None:
+        return _on_keyword(facts, facts.keyword)
+    if not facts.has_text:
+        if facts.has_media:
+            return Ruling(Action.HOLD, Reason.NO_WORDS, label="")
+        return Ruling(Action.IGNORE, Reason.EMPTY, label="")
+    if not facts.label:
+        return Ruling(Action.HOLD, Reason.COULD_NOT_BE_READ, label="")
+    action, reason = _on_label(facts, rules.get(facts.label, UNKNOWN_LABEL))
+    return Ruling(action, reason, label=facts.label)
+
+
+def _on_keyword(facts: Facts, keyword: Keyword) -> Ruling:
+    source = Reason.PROVIDER if facts.keyword_from_provider else Reason.KEYWORD
+    if keyword is Keyword.START:
+        return Ruling(Action.IGNORE, source, label="other")  # texts are on again, no more is asked
+    if keyword is Keyword.HELP:
+        return Ruling(Action.HOLD, source, label="other")
+    if keyword is Keyword.CANCEL and facts.match is not Match.NONE:
+        # The carrier blocks further texts, the person may have meant the appointment: only
+        # people can ask which.
+        return Ruling(Action.HOLD, Reason.CANCEL_KEYWORD, label="cancel")
+    return Ruling(Action.ACT, source, label=OPT_OUT)
+
+
+def _on_label(facts: Facts, rule: Rule) -> tuple[Action, Reason]:
+    if not facts.confidence >= rule.threshold:  # so that NaN, a model gone wrong, is not sure
+        return Action.HOLD, Reason.UNSURE
+    if rule.needs_person:
+        return Action.HOLD, Reason.NEEDS_A_PERSON
+    if rule.needs_reminder and facts.match is Match.NONE:
+        return Action.HOLD, Reason.NO_OPEN_REMINDER
+    if rule.needs_reminder and facts.match is Match.SEVERAL:
+        return Action.HOLD, Reason.SEVERAL_OPEN_REMINDERS
+    return Action.ACT, Reason.SURE

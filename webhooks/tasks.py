@@ -1,0 +1,47 @@
+"""The background's entry points: each takes its nudge and makes one call, again until it says 0.
+
+`read_waiting` runs in the reading worker, `deliver_due` in the delivery worker (several threads),
+`sweep` is sent by the scheduler.
+"""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready
+
+from classifier.reader import live_reader
+from webhooks import actions, delivery, waiting
+from webhooks.nudges import Work, nudge, taken
+
+
+@worker_ready.connect
+def load_model(sender: Any, **_: Any) -> None:
+    """The reading worker loads its model when it starts, not when the first text waits for it."""
+    if "reading" in sender.app.amqp.queues.consume_from:
+        live_reader()
+
+
+@shared_task
+def read_waiting() -> None:
+    """Read and decide every waiting message."""
+    taken(Work.READING)
+    while actions.read_waiting():
+        pass
+
+
+@shared_task
+def deliver_due() -> None:
+    """Send every due delivery; while there is one, ask another thread to help."""
+    taken(Work.DELIVERY)
+    while (claimed := delivery.claim_due()) is not None:
+        nudge(Work.DELIVERY)
+        delivery.deliver(claimed)
+
+
+@shared_task
+def sweep() -> None:
+    """Nudge for whatever lies waiting, because its own nudge may have been lost."""
+    if waiting.has_waiting_messages():
+        nudge(Work.READING)
+    if delivery.has_due():
+        nudge(Work.DELIVERY)
