@@ -1,0 +1,94 @@
+"""The admin's first page: is all well? A few figures, each a link to what is behind it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from classifier.models import ModelVersion
+from config.adminbase import count_of
+from webhooks.models import Delivery, Endpoint, Message
+
+SECONDS_TO_READ = 60  # a text that waits longer than this says that nobody reads
+
+
+@dataclass(frozen=True)
+class Figure:
+    value: str
+    about: str
+    hint: str  # what it means, or what to do
+    address: str
+    is_well: bool
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold's DASHBOARD_CALLBACK: adds to the index page's context."""
+    makers = (_waiting, _unrouted, _endpoints, _given_up, _model)
+    return context | {"figures": [make() for make in makers]}
+
+
+def _list(model: str, query: str = "") -> str:
+    return reverse(f"admin:{model}_changelist") + query
+
+
+def _waiting() -> Figure:
+    waiting = Message.objects.waiting()
+    oldest = waiting.oldest_first().values_list("received_at", flat=True).first()
+    seconds = (timezone.now() - oldest).total_seconds() if oldest else 0
+    is_well = seconds < SECONDS_TO_READ
+    return Figure(
+        value=str(count_of(waiting)),
+        about="texts waiting to be read",
+        hint="They are read within seconds."
+        if is_well
+        else f"The oldest has waited {seconds / 60:.0f} min: is the reading worker running?",
+        address=_list("webhooks_message", "?state__exact=waiting"),
+        is_well=is_well,
+    )
+
+
+def _unrouted() -> Figure:
+    number = count_of(Message.objects.unrouted())
+    return Figure(
+        value=str(number),
+        about="texts to a number that no line has",
+        hint="Open one to add its line." if number else "Every number is known.",
+        address=_list("webhooks_message", "?state__exact=unrouted"),
+        is_well=not number,
+    )
+
+
+def _endpoints() -> Figure:
+    trouble = Endpoint.objects.exclude(Q(failing_since=None) & Q(disabled_at=None)).count()
+    return Figure(
+        value=str(trouble),
+        about="endpoints failing or disabled",
+        hint="Their page says why." if trouble else "None is failing.",
+        address=_list("webhooks_endpoint"),
+        is_well=not trouble,
+    )
+
+
+def _given_up() -> Figure:
+    number = count_of(Delivery.objects.filter(state=Delivery.State.FAILED))
+    return Figure(
+        value=str(number),
+        about="deliveries given up",
+        hint="Choose them in the list to send them again." if number else "None has been given up.",
+        address=_list("webhooks_delivery", "?state__exact=failed"),
+        is_well=not number,
+    )
+
+
+def _model() -> Figure:
+    live = ModelVersion.objects.live().first()
+    return Figure(
+        value=live.name if live else "baseline",
+        about="reads the texts",
+        hint="" if live else "No model is live yet: run manage.py train, then promote.",
+        address=_list("classifier_modelversion"),
+        is_well=live is not None,
+    )
