@@ -1,0 +1,36 @@
+"""`make bench`: what is quick and what it is measured against. Figures of one run on one machine;
+only the ratios say anything elsewhere."""
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import django
+
+PARTS = ("inbound", "reading")
+
+
+def main(arguments: Sequence[str]) -> int:
+    if arguments:
+        return measure(arguments[0])
+    done = [
+        subprocess.run([sys.executable, "-m", "tests.bench", part]).returncode for part in PARTS
+    ]
+    again = [sys.executable, "-m", "tests.postgres", sys.executable, "-m", "tests.bench", "inbound"]
+    return max(*done, subprocess.run(again).returncode)
+
+
+def measure(part: str) -> int:
+    """In a process of its own: one part's memory and threads must not disturb the next."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    module = importlib.import_module(f"tests.bench.{part}")  # needs Django to be set up
+    for line in module.measure():
+        print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
