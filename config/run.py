@@ -170,7 +170,9 @@ def web_command(settings: "django.conf.LazySettings") -> list[str]:
         *("--workers", str(settings.WEB_WORKERS), "--blocking-threads", "4"),
         # An idle thread keeps its database connection: let it live.
         *("--blocking-threads-idle-timeout", "600"),
-        *("--respawn-failed-workers", "--no-ws", "--http", "1", "--log-level", "warning"),
+        # A worker that will not stop by itself is not waited for: what it kept is committed.
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
+        *("--no-ws", "--http", "1", "--log-level", "warning"),
     ]
 
 

@@ -59,16 +59,22 @@ def test_a_reading_worker_killed_among_500_waiting_messages_loses_none(
 def test_redis_killed_and_emptied_while_messages_arrive_loses_none(
     nod: Installation, receiver: Receiver
 ) -> None:
+    killed = []
+
     def kill_redis() -> None:
         for _ in range(3):
             time.sleep(0.7)
-            nod.process("redis-server").send_signal(signal.SIGKILL)
             eventually(lambda: bool(nod.find("redis-server")), seconds=30, what="Redis stays down")
+            if (server := nod.find("redis-server")) is not None:
+                server.kill()
+                server.wait(30)  # or the next look would find it dying
+                killed.append(server.pid)
 
     killer = threading.Thread(target=kill_redis)
     killer.start()
     send(nod, 300)
     killer.join()
+    assert killed
     settle(nod, receiver, messages=300)
 
 
