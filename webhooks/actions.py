@@ -4,7 +4,6 @@ A text is accepted in one transaction and acknowledged after it; everything slow
 `read_waiting`: claim, read (no transaction, no lock), decide and tell in one transaction.
 """
 
-import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,8 +29,6 @@ from webhooks.models import (
     StatusUpdate,
 )
 from webhooks.nudges import Work, nudge
-
-logger = logging.getLogger(__name__)
 
 READ_BATCH = 64  # messages per claim: one transaction's worth, well inside a lease
 REMINDER_STAYS_OPEN = timedelta(days=7)  # when neither an appointment nor an expiry is given
