@@ -1,24 +1,32 @@
-"""The writes about model versions: register one, judge it, put it live."""
+"""The writes about model versions: register one, judge it, put it live, take it back."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from classifier.gate import Verdict
-from classifier.models import ModelVersion
-from classifier.versions import Version
+from classifier.models import ModelVersion, Serving
+from classifier.versions import DamagedVersion, Version, open_version
 
 State = ModelVersion.State
 
 
-def register_candidate(*, version: Version, now: datetime) -> ModelVersion:
+class NothingToRollBackTo(Exception):
+    """No version served before the live one, or none of them is whole any more."""
+
+
+def register_candidate(
+    *, version: Version, report: Mapping[str, Any], now: datetime
+) -> ModelVersion:
     """A row for a version folder; the same folder twice is the same row."""
     row, _ = ModelVersion.objects.get_or_create(
         name=version.name,
         defaults={
             "folder": version.path.name,
             "digest": version.digest,
-            "report": version.report,
+            "report": dict(report),
             "created_at": now,
         },
     )
@@ -26,21 +34,67 @@ def register_candidate(*, version: Version, now: datetime) -> ModelVersion:
 
 
 def record_verdict(*, version: ModelVersion, verdict: Verdict) -> None:
-    version.verdict = verdict.words
-    version.save(update_fields=["verdict"])
+    version.verdict, version.checks = verdict.words, verdict.as_dict()
+    version.save(update_fields=["verdict", "checks"])
 
 
 @transaction.atomic
-def promote(*, version: ModelVersion, by: str, now: datetime) -> None:
+def promote(
+    *,
+    version: ModelVersion,
+    by: str,
+    now: datetime,
+    reason: str = "promoted",
+    rolled_back: bool = False,
+) -> None:
     """This version live, the one before it retired. Running readers notice at their next call.
 
-    The caller has opened the folder, so a damaged version is never put live; two promotions at once
-    end with one live version, because the database allows no second.
+    Its thresholds stand in its folder, so they come and go with it. Raises DamagedVersion, and
+    changes nothing, if the folder is not whole. Two promotions at once end with one live version,
+    because the database allows no second.
     """
+    open_version(version.path)
     live = ModelVersion.objects.select_for_update().live()
-    live.exclude(pk=version.pk).update(state=State.RETIRED, retired_at=now)
+    if live.filter(pk=version.pk).exists():
+        return
+    live.update(state=State.RETIRED, retired_at=now)
+    Serving.objects.filter(ended_at=None).update(ended_at=now)
     version.state = State.LIVE
     version.live_from = now
     version.retired_at = None
     version.promoted_by = by
     version.save(update_fields=["state", "live_from", "retired_at", "promoted_by"])
+    Serving.objects.create(
+        version=version, started_at=now, by=by, reason=reason, rolled_back=rolled_back
+    )
+
+
+@transaction.atomic
+def roll_back(*, by: str, now: datetime) -> ModelVersion:
+    """The version that served before the live one serves again; damaged ones are passed over.
+
+    A second roll-back goes one further into the past, not to and fro.
+    """
+    live = ModelVersion.objects.select_for_update().live().first()
+    if live is None:
+        raise NothingToRollBackTo("No version is live: there is nothing to take back.")
+    reason = f"rolled back from {live.name}"
+    for version in _served_before(live):
+        try:
+            promote(version=version, by=by, now=now, reason=reason, rolled_back=True)
+        except DamagedVersion:
+            continue
+        return version
+    raise NothingToRollBackTo(
+        f"No whole version served before {live.name}. Put one live with `manage.py promote NAME`."
+    )
+
+
+def _served_before(live: ModelVersion) -> list[ModelVersion]:
+    """Latest first, each once: what served before the live version was last promoted."""
+    promoted = live.servings.filter(rolled_back=False).newest_first().first()
+    earlier = Serving.objects.exclude(version=live)
+    if promoted is not None:
+        earlier = earlier.filter(started_at__lt=promoted.started_at)
+    versions = [serving.version for serving in earlier.newest_first().select_related("version")]
+    return list(dict.fromkeys(versions))

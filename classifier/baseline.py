@@ -36,6 +36,7 @@ class Baseline:
     def __init__(self, rows: Sequence[Row], taxonomy: Taxonomy) -> None:
         """`rows`: only such as reach a model (rules.left_to_models)."""
         self.taxonomy = taxonomy
+        self.thresholds: dict[str, float] = {}
         self.parts = (
             # The reply: words in pairs, and pieces of words for typos. The reminder: words.
             (

@@ -1,6 +1,8 @@
 """The dataset's rows: JSON lines in, a train/validation split that never moves. Pure but for files.
 
 A row is `{"prompt", "text", "intent" (or "label"), "tone" (nullable), …}`; unknown keys are kept.
+Where people were divided, `"intent_probabilities": {label: share}` says how; `"weight"` says how
+much a row counts.
 The split is a hash of the words, so a row is on the same side on every machine and in every
 version, and a row written twice cannot stand on both.
 """
@@ -13,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from classifier.readings import Pair
-from classifier.taxonomy import Taxonomy
+from classifier.taxonomy import Question, Taxonomy
 from classifier.text import fold, normalise
 
-STARTER_FOLDER = Path(__file__).with_name("data") / "starter"
+DATA_FOLDER = Path(__file__).with_name("data")
+STARTER_FOLDER = DATA_FOLDER / "starter"
+TEST_FOLDER = DATA_FOLDER / "test"  # frozen: judged on, never trained on, never chosen by
+MUST_PASS_FILE = DATA_FOLDER / "must_pass.jsonl"
 
 VALIDATION_SHARE = 0.15  # 85/15: some 450 rows of the starter set, ±2 points of macro-F1
 TELLING_WORDS = 4  # a reply of so many words says the same under every reminder; "yes" does not
@@ -33,6 +38,10 @@ class Row:
     labels: Mapping[str, str | None]  # question -> label; None: not labelled for this question
     extra: Mapping[str, Any] = field(default_factory=dict)  # the keys that are none of ours
     where: str = ""  # "file:line", for messages
+    # question -> label -> share, where people were divided: what a training learns in the label's
+    # place. Empty: the label is certain.
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    weight: float = 1.0  # of the row in a training: how often such a text came, or is believed
 
     @property
     def pair(self) -> Pair:
@@ -48,6 +57,16 @@ class Split:
 def starter_rows(taxonomy: Taxonomy) -> list[Row]:
     """The hand-written rows that ship with Nod."""
     return load_rows(sorted(STARTER_FOLDER.glob("*.jsonl")), taxonomy)
+
+
+def frozen_test_rows(taxonomy: Taxonomy) -> list[Row]:
+    """The hand-written test set that ships with Nod. It changes only when a person says so."""
+    return load_rows(sorted(TEST_FOLDER.glob("*.jsonl")), taxonomy)
+
+
+def shipped_must_pass_rows(taxonomy: Taxonomy) -> list[Row]:
+    """Rows that no model may make Nod act upon wrongly (classifier/must_pass.py)."""
+    return load_rows([MUST_PASS_FILE], taxonomy)
 
 
 def load_rows(paths: Iterable[Path], taxonomy: Taxonomy) -> list[Row]:
@@ -80,8 +99,18 @@ def parse_row(line: str, taxonomy: Taxonomy, *, where: str) -> Row:
     if labels[primary] is None:
         raise DataError(f"{where}: has no `{primary}` (or `label`). Add one, or remove the row.")
     pair = pair_of(values, where=where)
+    shares = {
+        question.name: _shares(values.pop(f"{question.name}_probabilities"), question, where)
+        for question in taxonomy.questions
+        if values.get(f"{question.name}_probabilities") is not None
+    }
+    weight = values.pop("weight", 1.0)
+    if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < 1e6:
+        raise DataError(
+            f"{where}: `weight` {weight!r} is no positive number. Correct or remove it."
+        )
     extra = {key: value for key, value in values.items() if key not in ("prompt", "text")}
-    return Row(pair.prompt, pair.text, labels, extra, where)
+    return Row(pair.prompt, pair.text, labels, extra, where, shares, float(weight))
 
 
 def parse_object(line: str, *, where: str) -> dict[str, Any]:
@@ -110,6 +139,21 @@ def _label(value: Any, known: Sequence[str], where: str, question: str) -> str |
         f"{where}: {question} {value!r} is not a label here. Use one of {', '.join(known)},"
         " or give the taxonomy file that has it."
     )
+
+
+def _shares(value: Any, question: Question, where: str) -> dict[str, float]:
+    """Scaled to sum to 1."""
+    known = isinstance(value, dict) and all(
+        label in question.label_names and isinstance(share, int | float) and share >= 0
+        for label, share in value.items()
+    )
+    total = sum(value.values()) if known else 0.0
+    if not total > 0:
+        raise DataError(
+            f"{where}: `{question.name}_probabilities` must give numbers from 0 to 1 for labels of"
+            f" {', '.join(question.label_names)}. Correct or remove it."
+        )
+    return {label: share / total for label, share in value.items()}
 
 
 def without_duplicates(rows: Iterable[Row]) -> list[Row]:

@@ -1,7 +1,7 @@
 """How good are these readings? Pure: rows with their labels and readings in, a report out.
 
 The report is a plain dict: it goes into report.json, the database and `evaluate --json`;
-`reports.py` puts it into words and columns.
+`reports.py` puts it into words and columns, `charts.py` into pictures.
 """
 
 from collections import defaultdict
@@ -15,36 +15,59 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_f
 from classifier.data import Row, digest_of
 from classifier.engines import Floats
 from classifier.readings import Reading, likeliest
-from classifier.taxonomy import Taxonomy
+from classifier.taxonomy import Question, Taxonomy
 
 ECE_BINS = 10  # of equal width: with some hundred rows, finer bins measure noise
-SLICE_KEYS = ("source", "slice")  # row keys by which results are told apart as well
+# Row keys by which results are told apart as well. `variety` is a dialect or language.
+SLICE_KEYS = ("source", "slice", "variety")
+PLAIN_SLICE = "plain"  # everyday English: what dialects and languages are compared with
 SMALLEST_SLICE = 5  # rows; below, a figure says nothing
+WORST_ERRORS = 20  # as many as a person reads in one go
+Z95 = 1.959964  # of the normal distribution, for 95 % intervals
+RESAMPLES = 1000  # bootstrap: its own error is then a tenth of the interval's width
+RESAMPLING_SEED = 95
+CURVE_POINTS = 50
 
 Report = dict[str, Any]
 
 
 def evaluate(
-    rows: Sequence[Row], readings: Sequence[Reading], taxonomy: Taxonomy, *, model: str
+    rows: Sequence[Row],
+    readings: Sequence[Reading],
+    taxonomy: Taxonomy,
+    *,
+    model: str,
+    thresholds: Mapping[str, float] | None = None,
 ) -> Report:
-    """`rows` and `readings` belong together one by one."""
+    """`rows` and `readings` belong together one by one. `thresholds`: label of the primary question
+    -> the confidence from which Nod decides by itself; without them that part is left out.
+    """
     pairs = list(zip(rows, readings, strict=True))
-    primary = taxonomy.primary.name
-    return {
+    primary = taxonomy.primary
+    report: Report = {
         "model": model,
-        "primary": primary,
+        "primary": primary.name,
         "rows": len(rows),
         "rows_digest": digest_of(rows),
         "questions": {
             question.name: _question_report(
-                [(row.labels[question.name], reading.scores_of(question.name, primary=primary))
+                [(row.labels[question.name], reading.scores_of(question.name, primary=primary.name))
                  for row, reading in pairs],
                 question.label_names,
             )
             for question in taxonomy.questions
         },
-        "slices": _slices(pairs, primary),
+        "slices": _slices(pairs, primary.name),
+        "found": [reading.intent for reading in readings],  # row by row: for paired comparisons
+        "truth": [row.labels[primary.name] for row in rows],
+        "worst": _worst_errors(pairs, primary),
+        "curve": _curve(pairs, primary.name),
     }  # fmt: skip
+    report["gap"] = _gap(report["slices"])
+    if thresholds is not None:
+        report["thresholds"] = dict(thresholds)
+        report["decided"] = _decided(pairs, primary, thresholds)
+    return report
 
 
 def macro_f1(truth: Sequence[str], found: Sequence[str], labels: Sequence[str]) -> float:
@@ -73,6 +96,15 @@ def macro_f1s(
     return figures
 
 
+def resampled_macro_f1s(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """`counts` (resamples, truth, found) -> macro-F1 of each, over the labels that occur in it."""
+    right = np.einsum("rii->ri", counts).astype(float)
+    wanted, found = counts.sum(axis=2), counts.sum(axis=1)
+    f1 = 2 * right / np.maximum(wanted + found, 1)  # (resamples, labels)
+    present = wanted > 0
+    return (f1 * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)  # type: ignore[no-any-return]
+
+
 def _question_report(
     judged: Sequence[tuple[str | None, Mapping[str, float]]], labels: Sequence[str]
 ) -> Report:
@@ -82,38 +114,84 @@ def _question_report(
     truth = [label for label, _ in known]
     found = [likeliest(scores) for _, scores in known]
     sure = np.array([scores[label] for label, (_, scores) in zip(found, known, strict=True)])
+    right = np.array(truth) == np.array(found)
+    table = confusion_matrix(truth, found, labels=labels)
     columns = precision_recall_fscore_support(truth, found, labels=labels, zero_division=0.0)
     return {
         "rows": len(known),
         "accuracy": float(accuracy_score(truth, found)),
         "macro_f1": macro_f1(truth, found, labels),
-        "ece": expected_calibration_error(sure, np.array(truth) == np.array(found)),
+        "macro_f1_interval": _macro_f1_interval(table),
+        "ece": expected_calibration_error(sure, right),
+        "reliability": _reliability(sure, right),
         "labels": {
             label: {
                 "precision": float(precision), "recall": float(recall), "f1": float(f1),
                 "support": int(support),
+                "precision_interval": wilson(int(table[at, at]), int(table[:, at].sum())),
+                "recall_interval": wilson(int(table[at, at]), int(table[at].sum())),
             }
-            for label, precision, recall, f1, support in zip(labels, *columns, strict=True)
+            for at, (label, precision, recall, f1, support) in enumerate(
+                zip(labels, *columns, strict=True)
+            )
         },
         "confusion": {  # true label -> the label it was read as -> rows
             label: dict(zip(labels, map(int, line), strict=True))
-            for label, line in zip(
-                labels, confusion_matrix(truth, found, labels=labels), strict=True
-            )
+            for label, line in zip(labels, table, strict=True)
         },
     }  # fmt: skip
+
+
+def wilson(hits: int, of: int) -> list[float]:
+    """95 % interval of a share (Wilson, 1927): honest for few rows and near 0 and 1."""
+    if of == 0:
+        return [0.0, 1.0]
+    share, spread = hits / of, Z95**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z95 * np.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    low = 0.0 if hits == 0 else float(middle - half)  # exactly, whatever rounding makes of it
+    return [low, 1.0 if hits == of else float(middle + half)]
+
+
+def _macro_f1_interval(table: npt.NDArray[np.int64]) -> list[float]:
+    """95 % interval by resampling the rows."""
+    rows = int(table.sum())
+    dice = np.random.default_rng(RESAMPLING_SEED)
+    counts = dice.multinomial(rows, table.ravel() / rows, size=RESAMPLES)
+    figures = resampled_macro_f1s(counts.reshape(-1, *table.shape))
+    return [float(value) for value in np.quantile(figures, (0.025, 0.975))]
 
 
 def expected_calibration_error(
     confidence: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]
 ) -> float:
-    """Mean distance between how sure and how often right, over bins of confidence."""
+    """Mean distance between how sure and how often right, over bins of confidence
+    (Guo et al., 2017, https://arxiv.org/abs/1706.04599).
+    """
+    return float(
+        sum(
+            bin["rows"] * abs(bin["confidence"] - bin["right"])
+            for bin in _reliability(confidence, right)
+        )
+        / max(1, len(confidence))
+    )
+
+
+def _reliability(
+    confidence: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]
+) -> list[Report]:
+    """Per bin that has rows: how sure on average, how often right."""
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
-    distances = [
-        (bins == index).mean() * abs(confidence[bins == index].mean() - right[bins == index].mean())
-        for index in np.unique(bins)
+    return [
+        {
+            "from": index / ECE_BINS,
+            "to": (index + 1) / ECE_BINS,
+            "rows": int((bins == index).sum()),
+            "confidence": float(confidence[bins == index].mean()),
+            "right": float(right[bins == index].mean()),
+        }
+        for index in map(int, np.unique(bins))
     ]
-    return float(sum(distances))
 
 
 def _slices(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
@@ -125,9 +203,95 @@ def _slices(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
                 right[key][value].append(row.labels[primary] == reading.intent)
     return {
         key: {
-            value: {"rows": len(marks), "accuracy": sum(marks) / len(marks)}
+            value: {
+                "rows": len(marks),
+                "accuracy": sum(marks) / len(marks),
+                "interval": wilson(sum(marks), len(marks)),
+            }
             for value, marks in sorted(values.items())
             if len(marks) >= SMALLEST_SLICE
         }
         for key, values in right.items()
+    }
+
+
+def _gap(slices: Mapping[str, Mapping[str, Report]]) -> Report | None:
+    """How much worse the worst-read dialect or language is read than everyday English."""
+    plain = slices.get("slice", {}).get(PLAIN_SLICE)
+    varieties = slices.get("variety", {})
+    if plain is None or not varieties:
+        return None
+    worst = min(varieties, key=lambda name: varieties[name]["accuracy"])
+    return {
+        "variety": worst,
+        "accuracy": varieties[worst]["accuracy"],
+        "plain": plain["accuracy"],
+        "gap": plain["accuracy"] - varieties[worst]["accuracy"],
+    }
+
+
+def _worst_errors(pairs: Sequence[tuple[Row, Reading]], primary: Question) -> list[Report]:
+    """The wrong readings that were surest of themselves."""
+    wrong = [
+        (row, reading)
+        for row, reading in pairs
+        if row.labels[primary.name] not in (None, reading.intent)
+    ]
+    wrong.sort(key=lambda pair: -pair[1].confidence)
+    return [
+        {
+            "prompt": row.prompt,
+            "text": row.text,
+            "truth": row.labels[primary.name],
+            "found": reading.intent,
+            "confidence": reading.confidence,
+        }
+        for row, reading in wrong[:WORST_ERRORS]
+    ]
+
+
+def _curve(pairs: Sequence[tuple[Row, Reading]], primary: str) -> list[list[float]]:
+    """Points [share decided, wrong among those], from the surest reading to all of them."""
+    marks = sorted(
+        (
+            (reading.confidence, row.labels[primary] != reading.intent)
+            for row, reading in pairs
+            if row.labels[primary] is not None
+        ),
+        key=lambda mark: -mark[0],
+    )
+    if not marks:
+        return []
+    wrong = np.cumsum([is_wrong for _, is_wrong in marks])
+    counts = sorted(
+        {max(1, round(len(marks) * at / CURVE_POINTS)) for at in range(1, CURVE_POINTS + 1)}
+    )
+    return [[count / len(marks), float(wrong[count - 1]) / count] for count in counts]
+
+
+def _decided(
+    pairs: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
+) -> Report:
+    """What share Nod is sure enough of, and how much of that is right; in all and per label."""
+
+    def figures(part: Sequence[tuple[Row, Reading]]) -> Report:
+        sure = [
+            row.labels[primary.name] == reading.intent
+            for row, reading in part
+            if reading.confidence >= thresholds[reading.intent]
+        ]
+        return {
+            "rows": len(part),
+            "decided": len(sure),
+            "share": len(sure) / len(part) if part else 0.0,
+            "right": sum(sure) / len(sure) if sure else None,
+            "right_interval": wilson(sum(sure), len(sure)),
+        }
+
+    known = [(row, reading) for row, reading in pairs if row.labels[primary.name] is not None]
+    return figures(known) | {
+        "labels": {
+            name: figures([pair for pair in known if pair[1].intent == name])
+            for name in primary.label_names
+        }
     }

@@ -1,42 +1,181 @@
-"""May a candidate go live? Pure: two reports in, a verdict in plain words out.
+"""May a candidate go live? Pure: reports in, a verdict in plain words out.
 
-Both reports must have been made on the same rows. A candidate has to be strictly better in macro-F1
-of the primary question; a tie keeps the one that is live, for it has served and the other has not.
+All reports must have been made on the same rows. A candidate has to hold every must-pass row, keep
+every label above its floor and near what the live version gives it, be no worse calibrated, and be
+shown better by a paired test: where the two differ on the same rows, chance alone would hardly have
+given it so much. A tie keeps the one that is live, for it has served and the other has not.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    passed: bool
-    words: str
+from classifier.evaluation import resampled_macro_f1s
+
+CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a week, no more
+RESAMPLES = 4000  # the confidence is then known to about half a point
+RESAMPLING_SEED = 61
+LABEL_MAY_LOSE = 0.05  # F1 against the live version: less is noise, with some 60 rows a label
+ECE_MAY_RISE = 0.01
 
 
 class NotComparable(ValueError):
     """Two reports that were not made on the same rows."""
 
 
-def judge(candidate_report: Mapping[str, Any], live_report: Mapping[str, Any]) -> Verdict:
-    """`live_report`: of the live version, or of the baseline while no version is live."""
-    if candidate_report["rows_digest"] != live_report["rows_digest"]:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition, whether it holds, and the figures in words."""
+
+    name: str
+    holds: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    checks: tuple[Check, ...]
+    candidate: str
+    rival: str
+
+    @property
+    def passed(self) -> bool:
+        return all(check.holds for check in self.checks)
+
+    @property
+    def words(self) -> str:
+        if self.passed:
+            head = f"Passed: {self.candidate} may take the place of {self.rival}."
+        else:
+            failed = sum(not check.holds for check in self.checks)
+            head = (
+                f"Refused: {self.candidate} fails {failed} of {len(self.checks)} checks;"
+                f" {self.rival} stays."
+            )
+        lines = [f"{'✓' if check.holds else '✗'} {check.words}" for check in self.checks]
+        return "\n".join((head, *lines))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "passed": self.passed,
+            "candidate": self.candidate,
+            "rival": self.rival,
+            "checks": [asdict(check) for check in self.checks],
+        }
+
+
+def judge(
+    candidate: Mapping[str, Any],
+    rival: Mapping[str, Any],
+    *,
+    floors: Mapping[str, float],
+    must_pass_failures: Sequence[str],
+    must_pass_rows: int,
+) -> Verdict:
+    """`rival`: of the live version, or of the baseline while none is live. `floors`: label -> the
+    least F1. `must_pass_failures`: a sentence for each of the `must_pass_rows` that failed.
+    """
+    if candidate["rows_digest"] != rival["rows_digest"]:
         raise NotComparable(
             "The two reports were made on different rows. Evaluate both on the same ones."
         )
-    ours, theirs = _macro_f1(candidate_report), _macro_f1(live_report)
-    names = candidate_report["model"], live_report["model"]
-    figures = (
-        f"{names[0]} scores {ours:.4f} and {names[1]} {theirs:.4f} macro-F1 of"
-        f" `{candidate_report['primary']}` on the same {candidate_report['rows']} validation rows"
+    checks = (
+        _must_pass(must_pass_failures, must_pass_rows),
+        _floors(candidate, floors),
+        _no_label_lost(candidate, rival),
+        _calibrated(candidate, rival),
+        _better(candidate, rival),
     )
-    if ours > theirs:
-        return Verdict(True, f"Passed: {figures}.")
-    if ours == theirs:
-        return Verdict(False, f"Refused: {figures}; a tie keeps the one that serves.")
-    return Verdict(False, f"Refused: {figures}; the one that serves is better.")
+    return Verdict(checks, candidate["model"], rival["model"])
 
 
-def _macro_f1(report: Mapping[str, Any]) -> float:
-    return float(report["questions"][report["primary"]]["macro_f1"])
+def _must_pass(failures: Sequence[str], rows: int) -> Check:
+    if not failures:
+        return Check("must_pass", True, f"Nod acts wrongly on none of the {rows} must-pass rows.")
+    shown = " ".join(failures[:5])
+    return Check(
+        "must_pass", False,
+        f"{len(failures)} of the {rows} must-pass rows would be acted on wrongly. {shown}",
+    )  # fmt: skip
+
+
+def _floors(candidate: Mapping[str, Any], floors: Mapping[str, float]) -> Check:
+    labels = _labels(candidate)
+    below = [
+        f"{name} {labels[name]['f1']:.3f} (floor {floor:.2f})"
+        for name, floor in floors.items()
+        if name in labels and labels[name]["support"] and labels[name]["f1"] < floor
+    ]
+    if below:
+        return Check("floors", False, f"F1 below its floor: {', '.join(below)}.")
+    return Check("floors", True, "Every label's F1 is above its floor.")
+
+
+def _no_label_lost(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
+    ours, theirs = _labels(candidate), _labels(rival)
+    lost = [
+        f"{name} {ours[name]['f1']:.3f} after {theirs[name]['f1']:.3f}"
+        for name in ours
+        if ours[name]["support"] and ours[name]["f1"] < theirs[name]["f1"] - LABEL_MAY_LOSE
+    ]
+    if lost:
+        return Check("no_label_lost", False, f"Labels that lose too much F1: {', '.join(lost)}.")
+    return Check("no_label_lost", True, f"No label loses more than {LABEL_MAY_LOSE:.2f} of its F1.")
+
+
+def _calibrated(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
+    ours, theirs = (_primary(report)["ece"] for report in (candidate, rival))
+    words = f"Confidences are off by {ours:.3f} on average, after {theirs:.3f}"
+    holds = ours <= theirs + ECE_MAY_RISE
+    return Check("calibrated", holds, f"{words}{'.' if holds else ': too much worse.'}")
+
+
+def _better(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
+    ours, theirs = (_primary(report)["macro_f1"] for report in (candidate, rival))
+    confidence = confidence_of_better(
+        candidate["truth"], candidate["found"], rival["found"], list(_labels(candidate))
+    )
+    holds = confidence >= CONFIDENCE
+    return Check(
+        "better", holds,
+        f"{candidate['model']} scores {ours:.4f} and {rival['model']} {theirs:.4f} macro-F1 of"
+        f" `{candidate['primary']}` on the same {candidate['rows']} rows: better with a confidence"
+        f" of {confidence:.3f}, {'which is enough' if holds else 'too little'}"
+        f" ({CONFIDENCE:.2f} is asked).",
+    )  # fmt: skip
+
+
+def confidence_of_better(
+    truth: Sequence[str | None], ours: Sequence[str], theirs: Sequence[str], labels: Sequence[str]
+) -> float:
+    """The share of resamplings of the same rows in which ours has the higher macro-F1; a tie is not
+    better. A paired bootstrap (Efron and Tibshirani, 1993, ch. 16; Berg-Kirkpatrick et al., 2012).
+    """
+    place = {label: at for at, label in enumerate(labels)}
+    size = len(labels)
+    table = np.zeros((size, size, size), dtype=np.int64)  # (truth, ours, theirs)
+    for label, one, other in zip(truth, ours, theirs, strict=True):
+        if label is not None:
+            table[place[label], place[one], place[other]] += 1
+    rows = int(table.sum())
+    if rows == 0:
+        return 0.0
+    dice = np.random.default_rng(RESAMPLING_SEED)
+    drawn = dice.multinomial(rows, table.ravel() / rows, size=RESAMPLES).reshape(
+        -1, size, size, size
+    )
+    by_ours, by_theirs = drawn.sum(axis=3), drawn.sum(axis=2)  # (resamples, truth, found)
+    better = resampled_macro_f1s(by_ours) > resampled_macro_f1s(by_theirs)
+    return float(better.mean())
+
+
+def _primary(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    question: Mapping[str, Any] = report["questions"][report["primary"]]
+    return question
+
+
+def _labels(report: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    labels: Mapping[str, Mapping[str, Any]] = _primary(report)["labels"]
+    return labels

@@ -58,7 +58,12 @@ class Reader:
         return rules.apply(pair, self.taxonomy) if self.use_rules else rules.Ruled(None, pair)
 
     def _reading(self, scores: Scores) -> Reading:
-        return reading_from_scores(scores, primary=self.taxonomy.primary.name, model=self.name)
+        return reading_from_scores(
+            scores,
+            primary=self.taxonomy.primary.name,
+            model=self.name,
+            thresholds=self.scorer.thresholds,
+        )
 
     def _decided(self, ruled: rules.Ruled) -> Reading:
         labels = ruled.labels or {}

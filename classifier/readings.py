@@ -36,6 +36,8 @@ class Reading:
     model: str  # the version's name, or RULES
     others: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     # question -> label -> probability, for the questions that only another taxonomy asks
+    threshold: float | None = None
+    # The confidence from which the model version lets `intent` be acted upon; None: it says nothing
 
     def as_dict(self) -> dict[str, Any]:
         known = {
@@ -58,9 +60,15 @@ class Reading:
 
 
 def reading_from_scores(
-    scores: Mapping[str, Mapping[str, float]], *, primary: str, model: str
+    scores: Mapping[str, Mapping[str, float]],
+    *,
+    primary: str,
+    model: str,
+    thresholds: Mapping[str, float] | None = None,
 ) -> Reading:
-    """`scores`: question -> label -> probability."""
+    """`scores`: question -> label -> probability. `thresholds`: label of the primary question ->
+    the confidence from which it may be acted upon.
+    """
     intent = likeliest(scores[primary])
     tone_scores = {} if primary == TONE else scores.get(TONE, {})
     return Reading(
@@ -72,6 +80,7 @@ def reading_from_scores(
         sentiment=sentiment_of(scores.get(TONE, {})),
         model=model,
         others={name: scores[name] for name in scores if name not in (primary, TONE)},
+        threshold=(thresholds or {}).get(intent),
     )
 
 

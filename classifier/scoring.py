@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from classifier.engines import Engine, Floats, OnnxEngine, logits_of, softmax
+from classifier.engines import Engine, Floats, Network, OnnxEngine, softmax
 from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
-from classifier.tokens import PairTokenizer
+from classifier.tokens import TextTokenizer
 from classifier.versions import TOKENIZER, Version
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,13 @@ class Scorer(Protocol):
     name: str
     taxonomy: Taxonomy
 
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """Label of the primary question -> the confidence from which it may be acted upon; empty
+        where nobody fitted any.
+        """
+        ...
+
     def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
         """One result per pair, in order; `pairs` is not empty."""
         ...
@@ -33,20 +40,18 @@ class TransformerScorer:
         *,
         name: str,
         taxonomy: Taxonomy,
-        engine: Engine,
-        tokenizer: PairTokenizer,
+        network: Network,
         temperatures: Mapping[str, float],
-        budget: int,
+        thresholds: Mapping[str, float],
     ) -> None:
         self.name = name
         self.taxonomy = taxonomy
-        self.engine = engine
-        self.tokenizer = tokenizer
+        self.network = network
         self.temperatures = temperatures
-        self.budget = budget  # padded tokens a batch
+        self.thresholds = thresholds
 
     def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
-        logits = logits_of(pairs, engine=self.engine, tokenizer=self.tokenizer, budget=self.budget)
+        logits = self.network.logits(pairs)
         probabilities = {
             question.name: softmax(array, self.temperatures[question.name])
             for question, array in zip(self.taxonomy.questions, logits, strict=True)
@@ -66,19 +71,24 @@ def named_scores(probabilities: Mapping[str, Floats], taxonomy: Taxonomy) -> lis
 
 
 def scorer_of(version: Version, *, budget: int, gpu: bool | None = None) -> TransformerScorer:
-    """`gpu`: None asks the machine."""
+    """`budget`: padded tokens a batch. `gpu`: None asks the machine."""
     on_gpu = gpu_is_usable() if gpu is None else gpu
     serving = version.serving
+    tokenizer = TextTokenizer.from_folder(
+        version.path / TOKENIZER, max_tokens=serving["max_tokens"], pad_id=serving["pad_id"]
+    )
+    engine = _torch_engine(version) if on_gpu else onnx_engine(version.path, serving)
     return TransformerScorer(
         name=version.name,
         taxonomy=version.taxonomy,
-        engine=_torch_engine(version) if on_gpu else OnnxEngine(version.path / serving["graph"]),
-        tokenizer=PairTokenizer.from_folder(
-            version.path / TOKENIZER, max_tokens=serving["max_tokens"], pad_id=serving["pad_id"]
-        ),
+        network=Network(engine, tokenizer, budget=budget),
         temperatures=version.temperatures,
-        budget=budget,
+        thresholds=version.thresholds,
     )
+
+
+def onnx_engine(folder: Path, serving: Mapping[str, Any]) -> OnnxEngine:
+    return OnnxEngine(folder / serving["reminder_graph"], folder / serving["reply_graph"])
 
 
 def gpu_is_usable() -> bool:
@@ -95,6 +105,6 @@ def _torch_engine(version: Version) -> Engine:
     from classifier.training.network import from_version
 
     counts = {name: len(labels) for name, labels in version.taxonomy.label_names.items()}
-    return engine_torch.TorchEngine(
-        from_version(version.path, counts), engine_torch.device_for(gpu=True)
-    )
+    network = from_version(version.path, counts, slots=version.config.reminder_slots)
+    device = engine_torch.device_for(gpu=True)
+    return engine_torch.TorchEngine(network, device, bf16=engine_torch.has_bf16(device))

@@ -29,6 +29,10 @@ KNOWN_RULES = {
 }
 FEWEST_EXAMPLES = 3  # what a player needs to see to tell a label from its neighbours
 
+# What acting wrongly on a label costs, where a person's look at a reply costs 1, if the file does
+# not say.
+USUAL_MISTAKE = 30.0
+
 # Names become dictionary keys, file keys, CSV columns and graph outputs: plain identifiers only.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -39,7 +43,11 @@ class TaxonomyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One answer to a question. `name` is the identifier everywhere; `title` is for people."""
+    """One answer to a question. `name` is the identifier everywhere; `title` is for people.
+
+    `mistake` is what acting wrongly on it costs, in looks of a person; `floor` the F1 below which
+    no model goes live.
+    """
 
     name: str
     title: str
@@ -48,6 +56,8 @@ class Label:
     hotkey: str
     examples: tuple[str, ...]
     ends_texting: bool = False
+    mistake: float = USUAL_MISTAKE
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,8 @@ def _label(name: str, table: Any, where: str) -> Label:
         hotkey=_words(table, "hotkey", where),
         examples=tuple(examples),
         ends_texting=ends_texting,
+        mistake=_number(table, "mistake", USUAL_MISTAKE, where, least=1.0, most=1e6),
+        floor=_number(table, "floor", 0.0, where, least=0.0, most=1.0),
     )
 
 
@@ -217,6 +229,15 @@ def _words(table: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise TaxonomyError(f'{where} has no `{key}`: add {key} = "…".')
     return value
+
+
+def _number(
+    table: Mapping[str, Any], key: str, usual: float, where: str, *, least: float, most: float
+) -> float:
+    value = table.get(key, usual)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise TaxonomyError(f"{where} `{key}` must be a number from {least:g} to {most:g}.")
+    return float(value)
 
 
 def _table(value: Any, where: str) -> dict[str, Any]:

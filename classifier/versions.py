@@ -24,11 +24,11 @@ from classifier.training.config import TrainingConfig
 
 MANIFEST = "manifest.json"
 WEIGHTS = "model.safetensors"
-FP32_GRAPH = "model.onnx"
-INT8_GRAPH = "model.int8.onnx"
+GRAPHS = ("reminder", "reply")  # the network's two halves, each an ONNX graph
 TAXONOMY = "taxonomy.toml"
 CONFIG = "config.json"
 CALIBRATION = "calibration.json"
+THRESHOLDS = "thresholds.json"
 SERVING = "serving.json"
 REPORT = "report.json"
 ENCODER = "encoder"  # folder: the encoder's own config
@@ -80,8 +80,13 @@ class Version:
         return dict(self._json(CALIBRATION)["temperatures"])
 
     @cached_property
+    def thresholds(self) -> dict[str, float]:
+        """Label of the primary question -> the confidence from which it is sure enough to act."""
+        return dict(self._json(THRESHOLDS)["thresholds"])
+
+    @cached_property
     def serving(self) -> dict[str, Any]:
-        """`graph` (file), `max_tokens`, `pad_id`."""
+        """`reminder_graph` and `reply_graph` (files), `max_tokens`, `pad_id`."""
         return self._json(SERVING)
 
     @cached_property

@@ -242,6 +242,7 @@ def _decide(
         policy.Facts(
             label=reading.intent if reading else "",
             confidence=reading.confidence if reading else 0.0,
+            threshold=reading.threshold if reading else None,
             match=matched.match,
             keyword=keyword,
             keyword_from_provider=from_provider,
@@ -260,6 +261,7 @@ def _decide(
         action=ruling.action.value,
         label=ruling.label,
         reason=ruling.reason.value,
+        threshold=ruling.threshold,
         decided_at=now,
     )
 

@@ -42,7 +42,9 @@ class Match(StrEnum):
 class Rule:
     """How one label is handled."""
 
-    threshold: float  # act at this confidence or above
+    # Act at this confidence or above, where the model version has not chosen one of its own
+    # (classifier/thresholds.py): the baseline, and versions of before it could.
+    threshold: float
     needs_reminder: bool = True  # the label says something about one appointment
     needs_person: bool = False
 
@@ -75,6 +77,7 @@ class Facts:
     keyword_from_provider: bool = False  # the provider said so itself (Twilio's OptOutType)
     has_text: bool = True
     has_media: bool = False
+    threshold: float | None = None  # what the model version asks for this label; None: it is silent
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Ruling:
     action: Action
     reason: Reason
     label: str  # what the text is taken for
+    threshold: float | None = None  # what the confidence was held against, where it was
 
 
 def decide(facts: Facts, *, rules: Mapping[str, Rule] = RULES) -> Ruling:
@@ -94,8 +98,10 @@ def decide(facts: Facts, *, rules: Mapping[str, Rule] = RULES) -> Ruling:
         return Ruling(Action.IGNORE, Reason.EMPTY, label="")
     if not facts.label:
         return Ruling(Action.HOLD, Reason.COULD_NOT_BE_READ, label="")
-    action, reason = _on_label(facts, rules.get(facts.label, UNKNOWN_LABEL))
-    return Ruling(action, reason, label=facts.label)
+    rule = rules.get(facts.label, UNKNOWN_LABEL)
+    threshold = rule.threshold if facts.threshold is None else facts.threshold
+    action, reason = _on_label(facts, rule, threshold)
+    return Ruling(action, reason, label=facts.label, threshold=threshold)
 
 
 def _on_keyword(facts: Facts, keyword: Keyword) -> Ruling:
@@ -111,8 +117,8 @@ def _on_keyword(facts: Facts, keyword: Keyword) -> Ruling:
     return Ruling(Action.ACT, source, label=OPT_OUT)
 
 
-def _on_label(facts: Facts, rule: Rule) -> tuple[Action, Reason]:
-    if not facts.confidence >= rule.threshold:  # so that NaN, a model gone wrong, is not sure
+def _on_label(facts: Facts, rule: Rule, threshold: float) -> tuple[Action, Reason]:
+    if not facts.confidence >= threshold:  # so that NaN, a model gone wrong, is not sure
         return Action.HOLD, Reason.UNSURE
     if rule.needs_person:
         return Action.HOLD, Reason.NEEDS_A_PERSON

@@ -5,8 +5,11 @@ like what comes in, noise included.
 """
 
 import random
+import re
+from collections import defaultdict
+from collections.abc import Sequence
 
-from classifier.data import TELLING_WORDS
+from classifier.data import TELLING_WORDS, Row
 from classifier.readings import Pair
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -17,16 +20,58 @@ NEIGHBOURS = {
 }
 SHORTEST_TYPO_WORD = 4  # letters: a typo in "no" or "yes" may make another word of it
 
+# Emoji that people use for one another. Never across a line: 🙂 is not 🙃.
+_ALIKE = ("😊🙂☺😀😃", "😂🤣😆", "❤💕💖🥰", "😢😭😞", "🎉🥳🎊", "😡🤬😠", "👍👌✅", "🙏🤞")
+EMOJI_ALIKE = {one: [other for other in group if other != one] for group in _ALIKE for one in group}
 
-def augmented(pair: Pair, dice: random.Random) -> Pair:
-    """One or two slips of the thumb, or the reminder missing."""
-    # A reply that says it all must be understood alone: the reminder may be unknown or another's.
-    if len(pair.text.split()) >= TELLING_WORDS and dice.random() < 0.3:
-        return Pair("", pair.text)
-    text = pair.text
+# What a reminder asks, roughly. A reply that tells its own story means the same under another
+# reminder of the kind; under one that asks whether to cancel it may not.
+_ASKS = (
+    re.compile(r"\b(?:cancel|stop|remove|not|no longer|instead|rather|another|move|wrong|fixed)\b"),
+    re.compile(r"\b(?:reply|text|press|type)\b|\by/n\b"),
+    re.compile(r"\?"),
+)
+KindOfReminder = tuple[bool, ...]
+
+REMINDER_MISSING = 0.2  # of the augmented: it may be unknown, or another line's
+REMINDER_SWAPPED = 0.2  # of the augmented
+
+
+class Augmenter:
+    """Knows the training rows, so that a reply can be put under another's reminder."""
+
+    def __init__(self, rows: Sequence[Row], *, share: float) -> None:
+        self.rows = rows
+        self.share = share
+        self.reminders: dict[KindOfReminder, list[str]] = defaultdict(list)
+        for prompt in dict.fromkeys(row.prompt for row in rows if row.prompt):
+            self.reminders[kind_of_reminder(prompt)].append(prompt)
+
+    def pair(self, index: int, dice: random.Random) -> Pair:
+        """This row's pair, as it is or retyped."""
+        row = self.rows[index]
+        if dice.random() >= self.share:
+            return row.pair
+        if len(row.text.split()) >= TELLING_WORDS:
+            chance = dice.random()
+            if chance < REMINDER_MISSING:
+                return Pair("", row.text)
+            if chance < REMINDER_MISSING + REMINDER_SWAPPED and row.prompt:
+                return Pair(dice.choice(self.reminders[kind_of_reminder(row.prompt)]), row.text)
+        return Pair(row.prompt, retyped(row.text, dice))
+
+
+def kind_of_reminder(prompt: str) -> KindOfReminder:
+    """Does it speak of not coming? Does it offer keys? Does it ask?"""
+    words = prompt.lower()
+    return tuple(pattern.search(words) is not None for pattern in _ASKS)
+
+
+def retyped(text: str, dice: random.Random) -> str:
+    """One or two slips of the thumb."""
     for slip in dice.sample(_SLIPS, k=dice.choice((1, 1, 2))):
         text = slip(text, dice)
-    return Pair(pair.prompt, text)
+    return text
 
 
 def without_apostrophes(text: str, dice: random.Random) -> str:
@@ -52,6 +97,29 @@ def with_typo(text: str, dice: random.Random) -> str:
     return " ".join(words)
 
 
+def with_a_like_emoji(text: str, dice: random.Random) -> str:
+    """Each emoji that has its like becomes one of them."""
+    return "".join(dice.choice(EMOJI_ALIKE[char]) if char in EMOJI_ALIKE else char for char in text)
+
+
+def with_other_spelling(text: str, dice: random.Random) -> str:
+    """As it is written in a hurry."""
+    words = text.split(" ")
+    places = [at for at, word in enumerate(words) if word.lower() in SHORT_FORMS]
+    if places:
+        at = dice.choice(places)
+        words[at] = SHORT_FORMS[words[at].lower()]
+    return " ".join(words)
+
+
+SHORT_FORMS = {
+    "you": "u", "are": "r", "your": "ur", "please": "pls", "thanks": "thx", "tomorrow": "tmrw",
+    "to": "2", "for": "4", "because": "cos", "appointment": "appt", "okay": "ok", "ok": "okay",
+    "yes": "yeah", "yeah": "yes", "thursday": "thurs", "wednesday": "weds", "tuesday": "tues",
+    "minutes": "mins", "with": "w", "and": "n", "about": "abt", "going": "goin", "what": "wat",
+}  # fmt: skip
+
+
 def _mistyped(word: str, dice: random.Random) -> str:
     at = dice.randrange(1, len(word) - 1)  # first letters are hit most surely, and tell words apart
     head, letter, tail = word[:at], word[at], word[at + 1 :]
@@ -65,4 +133,10 @@ def _mistyped(word: str, dice: random.Random) -> str:
     return head + tail[0] + letter + tail[1:]
 
 
-_SLIPS = (without_apostrophes, without_punctuation, with_typo)
+_SLIPS = (
+    without_apostrophes,
+    without_punctuation,
+    with_typo,
+    with_a_like_emoji,
+    with_other_spelling,
+)

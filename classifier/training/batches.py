@@ -1,20 +1,25 @@
-"""An epoch's batches: shuffled, yet each of pairs of about one length. Pure, given the dice."""
+"""An epoch's steps: shuffled, yet replies to one reminder near each other. Pure, given the dice."""
 
 import random
 from collections.abc import Sequence
 
-from classifier.packing import packed
 
-BUCKET = 256  # pairs that are sorted together: enough for even lengths, few enough to stay shuffled
+def epoch_steps(
+    reminders: Sequence[str], *, rows: int, per_reminder: int, dice: random.Random
+) -> list[list[int]]:
+    """Indices of `reminders` (a row's reminder each), every one once, `rows` a step.
 
-
-def epoch_batches(lengths: Sequence[int], budget: int, dice: random.Random) -> list[list[int]]:
-    """Indices of `lengths`, each once, in batches under `budget` padded tokens, in random order."""
-    order = dice.sample(range(len(lengths)), len(lengths))
-    batches = []
-    for start in range(0, len(order), BUCKET):
-        bucket = order[start : start + BUCKET]
-        for batch in packed([lengths[index] for index in bucket], budget):
-            batches.append([bucket[index] for index in batch])
-    dice.shuffle(batches)
-    return batches
+    The rows of one reminder go in handfuls of at most `per_reminder`: a step then encodes few
+    reminders, and still meets several.
+    """
+    of_reminder: dict[str, list[int]] = {}
+    for index in dice.sample(range(len(reminders)), len(reminders)):
+        of_reminder.setdefault(reminders[index], []).append(index)
+    handfuls = [
+        indices[start : start + per_reminder]
+        for indices in of_reminder.values()
+        for start in range(0, len(indices), per_reminder)
+    ]
+    dice.shuffle(handfuls)
+    order = [index for handful in handfuls for index in handful]
+    return [order[start : start + rows] for start in range(0, len(order), rows)]

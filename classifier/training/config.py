@@ -13,16 +13,22 @@ class TrainingConfig:
     # Any Hugging Face checkpoint, a folder or a hub name. The bundled one has 22 M parameters and
     # trains in minutes on a CPU.
     base_model: str = "bundled all-MiniLM-L6-v2"
-    # Of reminder and reply together. A reminder has some 35, a reply some 10, 1,600 characters 400.
-    max_tokens: int = 160
+    # Of one text, reminder or reply. A reminder has some 25, a reply some 13, 1,600 characters 400.
+    max_tokens: int = 128
+    # Vectors that a reminder is put into; docs/model.md has other numbers of them.
+    reminder_slots: int = 4
     # What five minutes on two cores allow; the best epoch is the one kept.
     epochs: int = 4
-    # Padded tokens a step: some 16 pairs. Batches of 42 took the same time an epoch and learnt less
-    # in it: 0.66 against 0.77 macro-F1 after three.
-    batch_tokens: int = 640
+    # Epochs without a better validation score after which no more are tried.
+    patience: int = 2
+    # Replies a step. Steps of twice as many took as long an epoch and learnt less in it.
+    batch_rows: int = 24
+    # Replies to one reminder that share a step, where there are so many: the reminder is encoded
+    # once for all of them, and they show side by side what makes the difference.
+    rows_per_reminder: int = 8
     # Of the encoder. MiniLM takes more than the 2e-5 to 5e-5 that larger ones want.
     learning_rate: float = 2e-4
-    # The heads start from nothing and must not hold the encoder up.
+    # What is new starts from nothing and must not hold the encoder up.
     head_learning_rate: float = 1e-3
     # AdamW's usual; matters little in so few steps.
     weight_decay: float = 0.01
@@ -37,7 +43,7 @@ class TrainingConfig:
     # A label weighs (1 / frequency) ** this: between no balance (0) and full balance (1).
     rarity_power: float = 0.5
     # Of the rows of an epoch, retyped as phones do it (augment.py).
-    augmented_share: float = 0.3
+    augmented_share: float = 0.4
     # One machine, one seed, one result.
     seed: int = 20
 

@@ -1,4 +1,4 @@
-"""The trained network as an ONNX graph, in fp32 and int8, for reading on CPUs."""
+"""The trained network as two ONNX graphs, one for reminders and one for replies: for CPUs."""
 
 import logging
 import warnings
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
 
-from classifier.training.network import PairClassifier
+from classifier.training.network import ReplyClassifier
 
 OPSET = 17
 
@@ -22,29 +24,58 @@ PER_CHANNEL = True
 REDUCE_RANGE = False
 
 
-def export_fp32(network: PairClassifier, questions: Sequence[str], path: Path) -> None:
-    """Inputs `ids`, `mask`, `types`: (pairs, tokens) int64.
+class _Half(nn.Module):
+    """One method of the network as a module, which is what the exporter takes."""
 
-    One output per question, by its name: (pairs, labels) float32.
+    def __init__(self, network: ReplyClassifier, method: str) -> None:
+        super().__init__()
+        self.network = network
+        self.method = method
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return getattr(self.network, self.method)(*inputs)
+
+
+def export_fp32(
+    network: ReplyClassifier, questions: Sequence[str], *, reminder: Path, reply: Path
+) -> None:
+    """`reminder`: `ids`, `mask` (reminders, tokens) int64 -> `vectors` (reminders, slots, width).
+
+    `reply`: `ids`, `mask` (replies, tokens) int64 and `vectors` (replies, slots, width) -> one
+    output per question, by its name: (replies, labels) float32.
     """
     network = network.cpu().eval()
-    names = ["ids", "mask", "types"]
-    # The second pair is shorter: over a mask of ones alone the exporter would drop the mask.
+    # The second text is shorter: over a mask of ones alone the exporter would drop the mask.
     ids = torch.full((2, 8), 5, dtype=torch.int64)
     mask = torch.tensor([[1] * 8, [1] * 5 + [0] * 3])
-    types = torch.tensor([[0] * 4 + [1] * 4, [0] * 3 + [1] * 2 + [0] * 3])
-    axes = {name: {0: "pairs", 1: "tokens"} for name in names}
-    axes |= {question: {0: "pairs"} for question in questions}
+    texts = {name: {0: "texts", 1: "tokens"} for name in ("ids", "mask")}
+    vectors = {"vectors": {0: "texts"}}
+    _export(_Half(network, "remember"), (ids, mask), reminder, outputs=["vectors"],
+            axes=texts | vectors)  # fmt: skip
+    with torch.no_grad():
+        remembered = network.remember(ids, mask)
+    _export(_Half(network, "answer"), (ids, mask, remembered), reply, outputs=list(questions),
+            axes=texts | vectors | {question: {0: "texts"} for question in questions})  # fmt: skip
+
+
+def _export(
+    half: _Half,
+    inputs: tuple[Tensor, ...],
+    path: Path,
+    *,
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         # The exporter by tracing is announced to go one day; the newer one needs a further package
         # and gives the same graph for an encoder, which has no control flow.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network,
-            (ids, mask, types),
+            half.eval(),
+            inputs,
             str(path),
-            input_names=names,
-            output_names=list(questions),
+            input_names=["ids", "mask", "vectors"][: len(inputs)],
+            output_names=outputs,
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,

@@ -1,32 +1,42 @@
 """The training, top to bottom: rows and a config in, a trained network out.
 
-Deterministic on one machine: every dice is seeded from the config, and torch is asked for
-deterministic kernels. On a GPU the forward pass runs in bf16; on a CPU in fp32.
+Deterministic on one machine: every die is seeded from the config and the place in the training, and
+torch is asked for deterministic kernels. A training that was killed goes on from its last
+checkpoint and ends with the same weights. On a GPU, and on CPUs that multiply bf16, the forward
+pass runs in bf16; weights and their updates stay in fp32. Under `accelerate launch` each process
+takes its share of an epoch's steps.
 """
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from classifier.data import Row, Split
-from classifier.engine_torch import TorchEngine
-from classifier.engines import logits_of
+from classifier.engine_torch import TorchEngine, has_bf16
+from classifier.engines import Network
 from classifier.evaluation import macro_f1s
+from classifier.packing import packed
+from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
-from classifier.tokens import Batch, PairTokenizer
-from classifier.training.augment import augmented
-from classifier.training.batches import epoch_batches
+from classifier.tokens import TextTokenizer
+from classifier.training.augment import Augmenter
+from classifier.training.batches import epoch_steps
+from classifier.training.checkpoint import Checkpoint, State
 from classifier.training.config import TrainingConfig
-from classifier.training.network import PairClassifier, from_checkpoint
+from classifier.training.network import Part, ReplyClassifier, from_checkpoint
+from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
-UNLABELLED = -100  # cross_entropy passes over these: a row need not answer every question
+# Padded tokens that go through the encoder together. A CPU gains nothing from more and pays for
+# padding; a GPU waits for its next order otherwise.
+PART_TOKENS = {"cpu": 320, "cuda": 16_384}
+VALIDATION_TOKENS = 4096  # no gradients to keep: many more fit at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,96 +53,136 @@ class Epoch:
         return sum(self.macro_f1.values()) / len(self.macro_f1)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is: rows learnt from so far, of all epochs'; what the last epoch gave."""
+
+    done: int
+    total: int
+    epoch: Epoch | None
+
+
 def train_network(
     data: Split,
     taxonomy: Taxonomy,
     config: TrainingConfig,
     *,
-    tokenizer: PairTokenizer,
-    device: torch.device,
+    tokenizer: TextTokenizer,
+    accelerator: Accelerator,
+    checkpoint: Checkpoint | None = None,
     quiet: bool = False,
-) -> tuple[PairClassifier, list[Epoch]]:
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+) -> tuple[ReplyClassifier, list[Epoch]]:
     """The network as it was after its best epoch, and what each epoch gave."""
-    train, validation = data.train, data.validation
+    train, device = data.train, accelerator.device
     seed_everything(config.seed)  # before the heads are made of random numbers
-    dice = random.Random(config.seed)
     label_counts = {name: len(labels) for name, labels in taxonomy.label_names.items()}
-    network = from_checkpoint(config.checkpoint, label_counts, dropout=config.dropout).to(device)
+    network = from_checkpoint(
+        config.checkpoint, label_counts, slots=config.reminder_slots, dropout=config.dropout
+    )
     # Word vectors stay as they were learnt from a billion pairs: a few thousand rows would move
-    # only the words they hold, and away from their neighbours. Also a third less to compute per
-    # step.
+    # only the words they hold, and away from their neighbours. A third less to compute, too.
     network.encoder.get_input_embeddings().weight.requires_grad_(False)
+    network = network.to(device)
+    prepared = accelerator.prepare(network)  # several processes: gradients averaged among them
 
-    targets = target_ids(train, taxonomy)  # (rows, questions)
-    weights = [
-        rarity_weights(targets[:, column], len(question.labels), config.rarity_power).to(device)
-        for column, question in enumerate(taxonomy.questions)
-    ]
+    targets = targets_of(train, taxonomy)  # per question (rows, labels)
+    weights = [rarity_weights(shares, config.rarity_power).to(device) for shares in targets]
+    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+    fresh = [*network.projection.parameters(), *network.heads.parameters()]
     optimizer = torch.optim.AdamW(
         [
-            {"params": encoder_parameters(network), "lr": config.learning_rate},
-            {"params": network.heads.parameters(), "lr": config.head_learning_rate},
+            {"params": encoder, "lr": config.learning_rate},
+            {"params": fresh, "lr": config.head_learning_rate},
         ],
         weight_decay=config.weight_decay,
+        fused=True,
     )
-    plain = tokenizer.encode([row.pair for row in train])
-    # One plan for the length of an epoch: augmentation changes a batch or two, not the schedule.
-    planned = len(epoch_batches([len(pair) for pair in plain], config.batch_tokens, dice))
-    steps = max(1, planned * config.epochs)
+    steps_an_epoch = len(steps_of(train, config, epoch=1, accelerator=accelerator))
+    steps = max(1, steps_an_epoch * config.epochs)
     warmup = max(1, round(steps * config.warmup_share))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
         lambda step: min((step + 1) / warmup, max(0.0, (steps - step) / max(1, steps - warmup))),
     )
 
+    augmenter = Augmenter(train, share=config.augmented_share)
     history: list[Epoch] = []
     best: dict[str, Tensor] = {}
-    # The bar counts rows, not steps: batches differ in size, and the time left should not.
-    with tqdm(total=len(train) * config.epochs, unit="row", desc="training", disable=quiet) as bar:
-        for number in range(1, config.epochs + 1):
-            network.train()
-            rows = [
-                augmented(row.pair, dice) if dice.random() < config.augmented_share else row.pair
-                for row in train
-            ]
-            tokens = tokenizer.encode(rows)
-            losses = []
-            for indices in epoch_batches([len(t) for t in tokens], config.batch_tokens, dice):
-                inputs = on_device(tokenizer.batch([tokens[i] for i in indices]), device)
-                with torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device)):
-                    logits = network(*inputs)  # per question (pairs, labels)
+    losses: list[Tensor] = []
+    first_epoch, first_step = 1, 0
+    state = State(network, optimizer, schedule)
+    if checkpoint is not None and (saved := checkpoint.load(state)) is not None:
+        first_epoch, first_step = saved.epoch, saved.step
+        history = [Epoch(**epoch) for epoch in saved.history]
+        best, losses = saved.best, list(saved.losses)
+
+    total = len(train) * config.epochs
+    done = (first_epoch - 1) * len(train)
+    # The bar counts rows, not steps: steps differ in size, and the time left should not.
+    with tqdm(
+        total=total, initial=done, unit="row", desc="training",
+        disable=quiet or not accelerator.is_main_process,
+    ) as bar:  # fmt: skip
+        for number in range(first_epoch, config.epochs + 1):
+            prepared.train()
+            for step, indices in enumerate(
+                steps_of(train, config, epoch=number, accelerator=accelerator)
+            ):
+                bar.update(len(indices) * accelerator.num_processes)
+                if number == first_epoch and step < first_step:
+                    continue  # learnt before the kill
+                dice = random.Random(f"{config.seed}/{number}/{step}/{accelerator.process_index}")
+                pairs = [augmenter.pair(index, dice) for index in indices]
+                order, inputs = step_inputs(pairs, tokenizer, device)
+                rows = [indices[place] for place in order]
+                with accelerator.autocast():
+                    logits = prepared(*inputs)  # per question (rows, labels)
                 loss = sum_of_losses(
-                    logits, targets[indices].to(device), weights, config.label_smoothing
+                    logits,
+                    [shares[rows].to(device) for shares in targets],
+                    weights,
+                    config.label_smoothing,
                 )
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(network.parameters(), config.max_grad_norm)
+                accelerator.backward(loss)
+                accelerator.clip_grad_norm_(prepared.parameters(), config.max_grad_norm)
                 optimizer.step()
                 schedule.step()
                 losses.append(loss.detach())  # no .item() here: it would make a GPU wait each step
-                bar.update(len(indices))
+                on_progress(Progress(bar.n, total, history[-1] if history else None))
+                if checkpoint is not None and accelerator.is_main_process and checkpoint.is_due():
+                    checkpoint.save(
+                        state, epoch=number, step=step + 1, best=best, losses=losses,
+                        history=as_json(history),
+                    )  # fmt: skip
 
-            figures = validate(network, tokenizer, validation, taxonomy, config, device)
-            epoch = Epoch(number, float(torch.stack(losses).mean()), figures)
+            epoch = Epoch(
+                number,
+                float(torch.stack(losses).mean()),
+                validate(network, tokenizer, data.validation, taxonomy, device),
+            )
+            losses = []
             if not history or epoch.score > max(past.score for past in history):
                 best = {
                     name: tensor.detach().cpu().clone()
                     for name, tensor in network.state_dict().items()
                 }
             history.append(epoch)
-            bar.set_postfix({f"F1 {name}": f"{value:.3f}" for name, value in figures.items()})
+            bar.set_postfix({f"F1 {name}": f"{f1:.3f}" for name, f1 in epoch.macro_f1.items()})
+            on_progress(Progress(min(total, number * len(train)), total, epoch))
+            best_epoch = max(history, key=lambda past: past.score)
+            if number - best_epoch.number >= config.patience:
+                break  # it has begun to learn the rows by heart
 
     network.load_state_dict(best)
     return network.eval(), history
 
 
-def has_bf16(device: torch.device) -> bool:
-    """Whether the chip multiplies bf16 itself: GPUs since 2020, and CPUs with AVX512-BF16 or AMX,
-    which then train two to four times as fast. Weights and their updates stay in fp32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+def accelerator_for_training() -> Accelerator:
+    """The CPU, the GPU, or this process's one of several, as `accelerate launch` says."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Accelerator(mixed_precision="bf16" if has_bf16(device) else "no")
 
 
 def seed_everything(seed: int) -> None:
@@ -142,79 +192,65 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
     # cuBLAS reads this when it starts; without it, its reductions may run in any order.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(True)
 
 
-def target_ids(rows: Sequence[Row], taxonomy: Taxonomy) -> Tensor:
-    """(rows, questions), int64: the column of the row's label, UNLABELLED where it has none."""
-    return torch.tensor(
-        [
-            [
-                UNLABELLED
-                if (column := question.column(row.labels[question.name])) is None
-                else column
-                for question in taxonomy.questions
-            ]
-            for row in rows
-        ],
-        dtype=torch.int64,
-    )
-
-
-def rarity_weights(targets: Tensor, labels: int, power: float) -> Tensor:
-    """(labels,): rare labels weigh more, because macro-F1 counts all labels alike.
-
-    Scaled so that a row weighs 1 on average, and the learning rate keeps its meaning.
+def steps_of(
+    rows: Sequence[Row], config: TrainingConfig, *, epoch: int, accelerator: Accelerator
+) -> list[list[int]]:
+    """This process's steps of an epoch. All processes have equally many, or they would wait for
+    each other for ever: what is left over is for the next epoch, which shuffles anew.
     """
-    known = targets[targets != UNLABELLED]
-    counts = torch.bincount(known, minlength=labels).float()
-    weights = counts.clamp(min=1).pow(-power)
-    return weights * counts.sum() / (weights * counts).sum()
+    steps = epoch_steps(
+        [row.prompt for row in rows],
+        rows=config.batch_rows,
+        per_reminder=config.rows_per_reminder,
+        dice=random.Random(f"{config.seed}/{epoch}"),
+    )
+    processes = accelerator.num_processes
+    whole = len(steps) // processes * processes
+    return steps[:whole][accelerator.process_index :: processes] if processes > 1 else steps
 
 
-def sum_of_losses(
-    logits: Sequence[Tensor], targets: Tensor, weights: Sequence[Tensor], smoothing: float
-) -> Tensor:
-    """Cross-entropy per question over the rows labelled for it, summed over the questions."""
-    total = torch.zeros((), device=targets.device)
-    for column, (scores, weight) in enumerate(zip(logits, weights, strict=True)):
-        wanted = targets[:, column]
-        loss = cross_entropy(
-            scores.float(), wanted, weight, ignore_index=UNLABELLED, reduction="sum",
-            label_smoothing=smoothing,
+def step_inputs(
+    pairs: Sequence[Pair], tokenizer: TextTokenizer, device: torch.device
+) -> tuple[list[int], tuple[Tensor, Tensor, list[Part]]]:
+    """The order in which the network will answer, and its inputs: see ReplyClassifier.forward."""
+    place = {prompt: row for row, prompt in enumerate(dict.fromkeys(p.prompt for p in pairs))}
+    reminders = tokenizer.batch(tokenizer.encode(list(place)))
+    replies = tokenizer.encode([pair.text for pair in pairs])
+    order: list[int] = []
+    parts = []
+    for indices in packed([len(ids) for ids in replies], PART_TOKENS[device.type]):
+        order += indices
+        batch = tokenizer.batch([replies[index] for index in indices])
+        which = torch.tensor([place[pairs[index].prompt] for index in indices])
+        parts.append(
+            Part(*(there(tensor, device) for tensor in (
+                torch.from_numpy(batch.ids), torch.from_numpy(batch.mask), which,
+            )))
         )  # fmt: skip
-        # Divided here and not by cross_entropy, which answers NaN for a batch without a label.
-        total = total + loss / (wanted != UNLABELLED).sum().clamp(min=1)
-    return total
+    ids, mask = (
+        there(torch.from_numpy(array), device) for array in (reminders.ids, reminders.mask)
+    )
+    return order, (ids, mask, parts)
 
 
-def encoder_parameters(network: PairClassifier) -> list[torch.nn.Parameter]:
-    return [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
-
-
-def on_device(batch: Batch, device: torch.device) -> list[Tensor]:
-    return [
-        torch.from_numpy(array).to(device, non_blocking=True)
-        for array in (batch.ids, batch.mask, batch.types)
-    ]
+def there(tensor: Tensor, device: torch.device) -> Tensor:
+    return tensor.to(device, non_blocking=True)
 
 
 def validate(
-    network: PairClassifier,
-    tokenizer: PairTokenizer,
+    network: ReplyClassifier,
+    tokenizer: TextTokenizer,
     rows: Sequence[Row],
     taxonomy: Taxonomy,
-    config: TrainingConfig,
     device: torch.device,
 ) -> dict[str, float]:
     """Question -> macro-F1."""
-    logits = logits_of(
-        [row.pair for row in rows],
-        engine=TorchEngine(network, device),
-        tokenizer=tokenizer,
-        budget=8 * config.batch_tokens,  # no gradients to keep: many more fit at a time
-    )
-    return macro_f1s(logits, rows, taxonomy)
+    engine = TorchEngine(network, device, bf16=has_bf16(device))
+    reading = Network(engine, tokenizer, budget=VALIDATION_TOKENS)
+    return macro_f1s(reading.logits([row.pair for row in rows]), rows, taxonomy)
 
 
 def as_json(history: Sequence[Epoch]) -> list[dict[str, object]]:

@@ -1,57 +1,61 @@
-"""Rows -> a model version: train, calibrate, export, judge on validation rows, write whole."""
+"""Rows -> a model version: train, export, calibrate, choose thresholds, write it whole."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from safetensors.torch import save_file
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from classifier import versions
-from classifier.data import DataError, Row, Split, assert_no_overlap, split
-from classifier.engine_torch import TorchEngine, device_for, has_gpu
-from classifier.engines import Engine, Floats, OnnxEngine, logits_of
+from classifier.data import DataError, Row, Split, assert_no_overlap, digest_of, split
+from classifier.engine_torch import TorchEngine, device_for
+from classifier.engines import Engine, Floats, Network, softmax
 from classifier.evaluation import Report, evaluate, macro_f1s
 from classifier.reader import Reader
 from classifier.rules import left_to_models
-from classifier.scoring import TransformerScorer
+from classifier.scoring import TransformerScorer, onnx_engine
 from classifier.taxonomy import Taxonomy
-from classifier.tokens import PairTokenizer
+from classifier.thresholds import Judged, chosen_thresholds
+from classifier.tokens import TextTokenizer
 from classifier.training.calibration import temperature_for
+from classifier.training.checkpoint import Checkpoint
 from classifier.training.config import TrainingConfig
 from classifier.training.export import export_fp32, quantise
-from classifier.training.loop import as_json, train_network
-from classifier.training.network import PairClassifier
-from classifier.versions import Draft, Version, new_version, open_version
+from classifier.training.loop import (
+    Progress,
+    accelerator_for_training,
+    as_json,
+    train_network,
+)
+from classifier.training.network import ReplyClassifier
+from classifier.versions import GRAPHS, Version, new_version, open_version
 
-INT8_MAY_COST = (
-    0.005  # of validation macro-F1, any question: three times faster is worth that, not more
-)
-GRAPH_MAY_DIFFER = (
-    1e-3  # logits, torch against the fp32 graph: rounding is 1e-5, a wrong graph is 1
-)
+INT8_MAY_COST = 0.003  # of validation macro-F1, any question: three times faster is worth that
+GRAPH_MAY_DIFFER = 1e-3  # logits, torch against the fp32 graph: rounding is 1e-5, a wrong graph 1
 BUDGET = 4096  # padded tokens a batch when judging; results do not depend on it
 
 
 class BadExport(RuntimeError):
-    """The exported graph does not say what the network says."""
+    """The exported graphs do not say what the network says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The graph a CPU will read with, what it gave on the validation rows, and what int8 cost."""
+    """The graphs a CPU will read with, their logits on the validation rows, what int8 cost."""
 
-    graph: str
+    graphs: Mapping[str, str]  # "reminder_graph" and "reply_graph" -> file
     logits: list[Floats]
     figures: Report
 
 
 def training_split(rows: Sequence[Row], taxonomy: Taxonomy) -> Split:
-    """What a training learns from and is judged on: the rows that reach a model."""
+    """What a training learns from and is tuned on: the rows that reach a model."""
     parts = split(left_to_models(rows, taxonomy))
     if not parts.train or not parts.validation:
         raise DataError(
@@ -68,50 +72,88 @@ def produce(
     *,
     models_dir: Path,
     now: datetime,
+    held_out: Sequence[Row] = (),
+    lineage: Mapping[str, Any] | None = None,
     quiet: bool = False,
-) -> Version:
-    """Trains and writes one version into `models_dir`. It is nobody's until it is registered."""
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+    checkpoint_seconds: float | None = None,
+) -> Version | None:
+    """Trains and writes one version into `models_dir`. It is nobody's until it is registered.
+
+    `held_out`: the frozen test set, asserted to share nothing with what is trained on. `lineage`:
+    kept in the version's report. None in those of several processes that only help to train.
+    """
     assert_no_overlap(data.train, data.validation)
+    assert_no_overlap((*data.train, *data.validation), held_out)
     started = monotonic()
     words = AutoTokenizer.from_pretrained(config.checkpoint)
-    tokenizer = pair_tokenizer(words, config)
+    tokenizer = text_tokenizer(words, config)
+    checkpoint = Checkpoint(models_dir, data, taxonomy, config)
+    if checkpoint_seconds is not None:
+        checkpoint.every = checkpoint_seconds
+    accelerator = accelerator_for_training()
     network, history = train_network(
-        data, taxonomy, config, tokenizer=tokenizer, device=device_for(gpu=has_gpu()), quiet=quiet
-    )
+        data, taxonomy, config, tokenizer=tokenizer, accelerator=accelerator,
+        checkpoint=checkpoint, quiet=quiet, on_progress=on_progress,
+    )  # fmt: skip
+    if not accelerator.is_main_process:
+        return None
     trained_seconds = monotonic() - started
     with new_version(models_dir, now=now) as draft:
         write_network(draft.path, network, words, taxonomy, config)
         served = export(draft.path, network, tokenizer, data.validation, taxonomy)
         temperatures = fitted_temperatures(served.logits, data.validation, taxonomy)
         write_json(draft.path / versions.CALIBRATION, {"temperatures": temperatures})
+        thresholds = fitted_thresholds(served.logits, data.validation, taxonomy, temperatures)
+        write_json(draft.path / versions.THRESHOLDS, {"thresholds": thresholds})
         serving = {
-            "graph": served.graph, "max_tokens": config.max_tokens, "pad_id": tokenizer.pad_id,
+            **served.graphs, "max_tokens": tokenizer.max_tokens, "pad_id": tokenizer.pad_id,
         }  # fmt: skip
         write_json(draft.path / versions.SERVING, serving)
-        report = own_report(draft, served.graph, tokenizer, temperatures, data, taxonomy)
+        scorer = TransformerScorer(
+            name=draft.name,
+            taxonomy=taxonomy,
+            network=Network(onnx_engine(draft.path, serving), tokenizer, budget=BUDGET),
+            temperatures=temperatures,
+            thresholds=thresholds,
+        )
+        readings = Reader(scorer).read([row.pair for row in data.validation])
+        report = evaluate(
+            data.validation, readings, taxonomy, model=draft.name, thresholds=thresholds
+        )
         report["training"] = {
             "rows": len(data.train),
+            "rows_digest": digest_of(data.train),
             "seconds": round(trained_seconds, 1),
             "epochs": as_json(history),
+            "device": str(accelerator.device),
+            "processes": accelerator.num_processes,
+            **(lineage or {}),
         }
         report["export"] = served.figures
         write_json(draft.path / versions.REPORT, report)
+    checkpoint.delete()
     return open_version(models_dir / draft.name)
 
 
-def pair_tokenizer(words: PreTrainedTokenizerBase, config: TrainingConfig) -> PairTokenizer:
+def text_tokenizer(words: PreTrainedTokenizerBase, config: TrainingConfig) -> TextTokenizer:
     backend = getattr(words, "backend_tokenizer", None)
     if backend is None or words.pad_token_id is None:
         raise DataError(
             f"{config.base_model} has no fast tokenizer with a padding token. Choose a checkpoint"
             " that has a tokenizer.json, such as the BERT, RoBERTa, DeBERTa or ModernBERT families."
         )
-    return PairTokenizer(backend, max_tokens=config.max_tokens, pad_id=words.pad_token_id)
+    # RoBERTa and its kin lose two places to padding; the reminder's vectors take places, too.
+    places = getattr(AutoConfig.from_pretrained(config.checkpoint), "max_position_embeddings", None)
+    room = (places or config.max_tokens + config.reminder_slots + 2) - config.reminder_slots - 2
+    return TextTokenizer(
+        backend, max_tokens=min(config.max_tokens, room), pad_id=words.pad_token_id
+    )
 
 
 def write_network(
     folder: Path,
-    network: PairClassifier,
+    network: ReplyClassifier,
     words: PreTrainedTokenizerBase,
     taxonomy: Taxonomy,
     config: TrainingConfig,
@@ -126,48 +168,53 @@ def write_network(
 
 def export(
     folder: Path,
-    network: PairClassifier,
-    tokenizer: PairTokenizer,
+    network: ReplyClassifier,
+    tokenizer: TextTokenizer,
     rows: Sequence[Row],
     taxonomy: Taxonomy,
 ) -> Served:
-    """Both graphs, checked on the validation rows; int8 is served unless it costs too much."""
-    fp32, int8 = folder / versions.FP32_GRAPH, folder / versions.INT8_GRAPH
-    export_fp32(network, list(taxonomy.label_names), fp32)
-    quantise(fp32, int8)
-    by_network = logits_on(rows, TorchEngine(network, device_for(gpu=False)), tokenizer)
-    by_fp32 = logits_on(rows, OnnxEngine(fp32), tokenizer)
-    by_int8 = logits_on(rows, OnnxEngine(int8), tokenizer)
+    """fp32 and int8 graphs, checked on the validation rows; only what is served stays: int8,
+    unless it costs too much.
+    """
+    names = {kind: {half: f"{half}.{kind}.onnx" for half in GRAPHS} for kind in ("fp32", "int8")}
+    paths = {kind: {half: folder / name for half, name in of.items()} for kind, of in names.items()}
+    export_fp32(network, list(taxonomy.label_names), **paths["fp32"])
+    for half in GRAPHS:
+        quantise(paths["fp32"][half], paths["int8"][half])
+    graphs = {
+        kind: {f"{half}_graph": name for half, name in of.items()} for kind, of in names.items()
+    }
+    by_network = logits_on(rows, TorchEngine(network, device_for(gpu=False), bf16=False), tokenizer)
+    by = {kind: logits_on(rows, onnx_engine(folder, graphs[kind]), tokenizer) for kind in names}
     difference = max(
-        float(np.abs(ours - theirs).max()) for ours, theirs in zip(by_network, by_fp32, strict=True)
+        float(np.abs(ours - theirs).max())
+        for ours, theirs in zip(by_network, by["fp32"], strict=True)
     )
     if difference > GRAPH_MAY_DIFFER:
         raise BadExport(
-            f"Logits of the exported graph differ from the network's by {difference:.4f}. The"
+            f"Logits of the exported graphs differ from the network's by {difference:.4f}. The"
             " checkpoint's architecture does not export: choose another with --base-model."
         )
-    figures_fp32 = macro_f1s(by_fp32, rows, taxonomy)
-    figures_int8 = macro_f1s(by_int8, rows, taxonomy)
-    cost = {name: figures_fp32[name] - figures_int8[name] for name in figures_fp32}
-    keeps_int8 = max(cost.values()) <= INT8_MAY_COST
-    if not keeps_int8:
-        int8.unlink()
+    figures = {kind: macro_f1s(logits, rows, taxonomy) for kind, logits in by.items()}
+    cost = max(figures["fp32"][name] - figures["int8"][name] for name in figures["fp32"])
+    kept, dropped = ("int8", "fp32") if cost <= INT8_MAY_COST else ("fp32", "int8")
+    for path in paths[dropped].values():
+        path.unlink()
     return Served(
-        graph=(int8 if keeps_int8 else fp32).name,
-        logits=by_int8 if keeps_int8 else by_fp32,
+        graphs=graphs[kept],
+        logits=by[kept],
         figures={
-            "served": "int8" if keeps_int8 else "fp32, because int8 costs too much",
-            "macro_f1_fp32": figures_fp32,
-            "macro_f1_int8": figures_int8,
+            "served": kept if kept == "int8" else "fp32, because int8 costs too much",
+            "macro_f1_fp32": figures["fp32"],
+            "macro_f1_int8": figures["int8"],
             "largest_logit_difference_of_fp32_graph": difference,
         },
     )
 
 
-def logits_on(rows: Sequence[Row], engine: Engine, tokenizer: PairTokenizer) -> list[Floats]:
+def logits_on(rows: Sequence[Row], engine: Engine, tokenizer: TextTokenizer) -> list[Floats]:
     """Per question (rows, labels)."""
-    pairs = [row.pair for row in rows]
-    return logits_of(pairs, engine=engine, tokenizer=tokenizer, budget=BUDGET)
+    return Network(engine, tokenizer, budget=BUDGET).logits([row.pair for row in rows])
 
 
 def fitted_temperatures(
@@ -181,25 +228,24 @@ def fitted_temperatures(
     }
 
 
-def own_report(
-    draft: Draft,
-    graph: str,
-    tokenizer: PairTokenizer,
-    temperatures: dict[str, float],
-    data: Split,
+def fitted_thresholds(
+    logits: Sequence[Floats],
+    rows: Sequence[Row],
     taxonomy: Taxonomy,
-) -> Report:
-    """The version judged as it will serve, on its validation rows."""
-    scorer = TransformerScorer(
-        name=draft.name,
-        taxonomy=taxonomy,
-        engine=OnnxEngine(draft.path / graph),
-        tokenizer=tokenizer,
-        temperatures=temperatures,
-        budget=BUDGET,
-    )
-    readings = Reader(scorer).read([row.pair for row in data.validation])
-    return evaluate(data.validation, readings, taxonomy, model=draft.name)
+    temperatures: Mapping[str, float],
+) -> dict[str, float]:
+    """Of the primary question, which is what Nod acts upon."""
+    question = taxonomy.primary
+    probabilities = softmax(logits[0], temperatures[question.name])
+    judged = [
+        Judged(
+            label=question.label_names[int(scores.argmax())],
+            confidence=float(scores.max()),
+            right=int(scores.argmax()) == question.column(row.labels[question.name]),
+        )
+        for row, scores in zip(rows, probabilities, strict=True)
+    ]
+    return chosen_thresholds(judged, {label.name: label.mistake for label in question.labels})
 
 
 def write_json(path: Path, value: object) -> None:

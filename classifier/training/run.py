@@ -1,27 +1,35 @@
-"""One training from start to verdict: train, register, compare, promote."""
+"""One training from start to verdict: train, register, judge, promote."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
-from classifier import actions
+from classifier import actions, must_pass
 from classifier.baseline import Baseline
 from classifier.data import Row, Split
 from classifier.evaluation import Report, evaluate
 from classifier.gate import Verdict, judge
+from classifier.judged import must_pass_rows, test_rows
+from classifier.keyword_rules import KeywordRules
 from classifier.models import ModelVersion
 from classifier.reader import Reader
 from classifier.scoring import Scorer, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import TrainingConfig
+from classifier.training.learning import learning_curve
+from classifier.training.loop import Progress
 from classifier.training.produce import BUDGET, produce, training_split
-from classifier.versions import DamagedVersion, open_version
+from classifier.versions import DamagedVersion, Version, open_version
 
 log = logging.getLogger(__name__)
+
+FROZEN_TEST_SET = "frozen test set"
+VALIDATION_ROWS = "validation rows"  # they chose epoch and thresholds: a little kinder than life
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +48,119 @@ def train_version(
     by: str,
     now: datetime,
     may_promote: bool = True,
+    lineage: Mapping[str, Any] | None = None,
     quiet: bool = False,
-) -> Outcome:
+    on_progress: Callable[[Progress], object] = lambda progress: None,
+) -> Outcome | None:
+    """None in those of several processes that only help to train."""
     data = training_split(rows, taxonomy)
+    tests = test_rows(taxonomy)
     version = produce(
-        data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, quiet=quiet
+        data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
+        lineage=lineage, quiet=quiet, on_progress=on_progress,
+    )  # fmt: skip
+    if version is None:
+        return None
+    return conclude(version, data, tests, by=by, now=now, may_promote=may_promote)
+
+
+def conclude(
+    version: Version,
+    data: Split,
+    tests: Sequence[Row],
+    *,
+    by: str,
+    now: datetime,
+    may_promote: bool = True,
+) -> Outcome:
+    """The verdict on a version, and what follows from it."""
+    taxonomy = version.taxonomy
+    rows, rows_from = (tests, FROZEN_TEST_SET) if tests else (data.validation, VALIDATION_ROWS)
+    reader = Reader(scorer_of(version, budget=BUDGET))
+    baseline = Baseline(data.train, taxonomy)
+    opponent = live_scorer(taxonomy) or baseline
+    rival_report = report_of(opponent, rows)
+    report = full_report(version, reader, rows, rows_from)
+    report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
+    report["learning_curve"] = learning_curve(data.train, rows, taxonomy)
+    candidate = actions.register_candidate(version=version, report=report, now=now)
+    strict = must_pass_rows(taxonomy)
+    verdict = judge(
+        report,
+        rival_report,
+        floors={label.name: label.floor for label in taxonomy.primary.labels},
+        must_pass_failures=must_pass.failures(
+            strict, reader.read([row.pair for row in strict]), taxonomy, version.thresholds
+        ),
+        must_pass_rows=len(strict),
     )
-    candidate = actions.register_candidate(version=version, now=now)
-    rival_report = report_of(rival(data, taxonomy), data)
-    verdict = judge(version.report, rival_report)
     actions.record_verdict(version=candidate, verdict=verdict)
     promoted = verdict.passed and may_promote
     if promoted:
-        actions.promote(version=candidate, by=by, now=now)
+        actions.promote(version=candidate, by=by, now=now, reason="passed the gate")
     return Outcome(candidate, rival_report, verdict, promoted)
 
 
-def rival(data: Split, taxonomy: Taxonomy) -> Scorer:
-    """What a candidate has to beat: the live version, else the baseline on the same rows."""
+def full_report(version: Version, reader: Reader, rows: Sequence[Row], rows_from: str) -> Report:
+    """The version judged on `rows` as it serves, and without the rules before it."""
+    report = report_of(reader.scorer, rows)
+    report["rows_from"] = rows_from
+    alone = Reader(reader.scorer, use_rules=False).read([row.pair for row in rows])
+    by_itself = evaluate(rows, alone, reader.taxonomy, model=version.name)
+    report["model_alone"] = by_itself["questions"][by_itself["primary"]]
+    report["training"] = version.report["training"]
+    report["export"] = version.report["export"]
+    report["validation"] = {
+        name: {key: question.get(key) for key in ("rows", "accuracy", "macro_f1", "ece")}
+        for name, question in version.report["questions"].items()
+    }
+    return report
+
+
+def report_of(scorer: Scorer, rows: Sequence[Row]) -> Report:
+    readings = Reader(scorer).read([row.pair for row in rows])
+    return evaluate(
+        rows, readings, scorer.taxonomy, model=scorer.name, thresholds=scorer.thresholds or None
+    )
+
+
+def live_scorer(taxonomy: Taxonomy) -> Scorer | None:
+    """What serves now and so has to be beaten; None if nothing does that answers the same."""
     live = ModelVersion.objects.live().first()
-    if live is not None:
-        try:
-            scorer = scorer_of(open_version(live.path), budget=BUDGET)
-        except DamagedVersion as exc:
-            log.error("The live version cannot be compared with: %s", exc)
-        else:
-            if scorer.taxonomy.label_names == taxonomy.label_names:
-                return scorer
-            log.warning("The live version answers other questions; comparing with the baseline.")
-    return Baseline(data.train, taxonomy)
+    if live is None:
+        return None
+    try:
+        scorer = scorer_of(open_version(live.path), budget=BUDGET)
+    except DamagedVersion as exc:
+        log.error("The live version cannot be compared with: %s", exc)
+        return None
+    if scorer.taxonomy.label_names != taxonomy.label_names:
+        log.warning("The live version answers other questions; comparing with the baseline.")
+        return None
+    return scorer
 
 
-def report_of(scorer: Scorer, data: Split) -> Report:
-    readings = Reader(scorer).read([row.pair for row in data.validation])
-    return evaluate(data.validation, readings, scorer.taxonomy, model=scorer.name)
+def compared(
+    rows: Sequence[Row],
+    taxonomy: Taxonomy,
+    baseline: Baseline,
+    opponent: Scorer,
+    rival_report: Report,
+) -> Report:
+    """Name -> question -> macro-F1 and accuracy of what else could read, on the same rows."""
+    reports = {opponent.name: rival_report}
+    if opponent is not baseline:
+        reports[baseline.name] = report_of(baseline, rows)
+    try:
+        rules = KeywordRules(taxonomy)
+    except ValueError:
+        pass  # another taxonomy: there are no words for it
+    else:
+        reports[rules.name] = report_of(rules, rows)
+    return {
+        name: {
+            question: {key: part[key] for key in ("macro_f1", "accuracy")}
+            for question, part in report["questions"].items()
+        }
+        for name, report in reports.items()
+    }

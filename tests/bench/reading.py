@@ -84,7 +84,7 @@ def peer_pipeline(version: Version) -> Pipeline:
     """
     primary = version.taxonomy.primary
     counts = {name: len(labels) for name, labels in version.taxonomy.label_names.items()}
-    network = from_version(version.path, counts)
+    network = from_version(version.path, counts, slots=version.config.reminder_slots)
     config = AutoConfig.from_pretrained(version.path / ENCODER, num_labels=len(primary.labels))
     model = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
     model.base_model.load_state_dict(network.encoder.state_dict())
@@ -111,4 +111,6 @@ def version_to_measure(folder: Path) -> Version:
     taxonomy = load_taxonomy(STARTER_TAXONOMY)
     some = training_split(starter_rows(taxonomy)[:100], taxonomy)
     config = TrainingConfig(epochs=1)
-    return produce(some, taxonomy, config, models_dir=folder, now=datetime.now(UTC), quiet=True)
+    version = produce(some, taxonomy, config, models_dir=folder, now=datetime.now(UTC), quiet=True)
+    assert version is not None, "only processes that help another one write no version"
+    return version

@@ -15,10 +15,11 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from classifier import reader
 from classifier.data import Row, Split, load_rows
+from classifier.models import ModelVersion
 from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.produce import produce, training_split
-from classifier.versions import Version
+from classifier.versions import WEIGHTS, Version, new_version
 
 NOW = datetime(2026, 5, 3, 14, 10, tzinfo=UTC)
 
@@ -103,7 +104,16 @@ def tiny(
     version = produce(
         data, taxonomy, config, models_dir=tmp_path_factory.mktemp("models"), now=NOW, quiet=True
     )
+    assert version is not None  # this is the only process
     return Tiny(version, data, config)
+
+
+def a_version(models_dir: Path, name: str) -> ModelVersion:
+    """A row and a whole folder for it, which says nothing."""
+    with new_version(models_dir, now=NOW) as draft:
+        (draft.path / WEIGHTS).write_bytes(name.encode())
+    (models_dir / draft.name).rename(models_dir / name)
+    return ModelVersion.objects.create(name=name, folder=name, created_at=NOW)
 
 
 @pytest.fixture

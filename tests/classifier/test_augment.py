@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.readings import Pair
+from classifier.data import Row
 from classifier.training.augment import (
-    augmented,
+    EMOJI_ALIKE,
+    Augmenter,
+    kind_of_reminder,
+    retyped,
+    with_a_like_emoji,
+    with_other_spelling,
     with_typo,
     without_apostrophes,
     without_punctuation,
@@ -17,8 +22,45 @@ from classifier.training.augment import (
 
 @given(st.text(max_size=60), st.integers(0, 2**32))
 def test_the_same_dice_retype_the_same_way_and_no_text_breaks_it(text: str, seed: int) -> None:
-    once = augmented(Pair("reminder", text), random.Random(seed))
-    assert once == augmented(Pair("reminder", text), random.Random(seed))
+    once = retyped(text, random.Random(seed))
+    assert once == retyped(text, random.Random(seed))
+
+
+def rows_of(*pairs: tuple[str, str]) -> list[Row]:
+    return [Row(prompt, text, {"intent": "other"}) for prompt, text in pairs]
+
+
+def test_a_telling_reply_is_also_learnt_under_another_reminder_of_the_kind_and_under_none() -> None:
+    rows = rows_of(
+        ("Dentist at 2, coming?", "i will be there at two"),
+        ("Garage at 9. Ok?", "yes"),
+        ("Do you need to cancel?", "no"),
+    )
+    augmenter = Augmenter(rows, share=1.0)
+    prompts = {augmenter.pair(0, random.Random(seed)).prompt for seed in range(200)}
+    assert prompts == {"", "Dentist at 2, coming?", "Garage at 9. Ok?"}
+
+
+def test_a_share_of_none_leaves_every_row_as_it_is() -> None:
+    rows = rows_of(("Coming?", "yes i will be there"))
+    augmenter = Augmenter(rows, share=0.0)
+    assert all(augmenter.pair(0, random.Random(seed)) == rows[0].pair for seed in range(50))
+
+
+def test_reminders_that_turn_a_yes_round_are_another_kind() -> None:
+    assert kind_of_reminder("Do you need to cancel?") != kind_of_reminder("Will you come?")
+    assert kind_of_reminder("Reply Y or N") != kind_of_reminder("See you at 3")
+
+
+def test_an_emoji_becomes_one_of_its_like_and_never_another() -> None:
+    for seed in range(30):
+        assert with_a_like_emoji("ok 😊", random.Random(seed))[-1] in EMOJI_ALIKE["😊"]
+    assert with_a_like_emoji("👎", random.Random(1)) == "👎"
+
+
+def test_words_are_shortened_as_in_a_hurry() -> None:
+    assert with_other_spelling("see you", random.Random(1)) == "see u"
+    assert with_other_spelling("nothing here", random.Random(1)) == "nothing here"
 
 
 def test_a_typo_changes_one_word_and_keeps_its_first_letter() -> None:
@@ -37,7 +79,8 @@ def test_a_word_that_a_typo_would_turn_into_another_is_left(text: str) -> None:
 
 def test_a_short_reply_never_loses_its_reminder_or_question_mark() -> None:
     dice = random.Random(1)
-    assert all(augmented(Pair("Coming?", "what?"), dice).prompt for _ in range(100))
+    augmenter = Augmenter(rows_of(("Coming?", "what?")), share=1.0)
+    assert all(augmenter.pair(0, dice).prompt for _ in range(100))
     assert all("?" in without_punctuation("where?", dice) for _ in range(20))
 
 

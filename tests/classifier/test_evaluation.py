@@ -8,6 +8,7 @@ from classifier.evaluation import (
     evaluate,
     expected_calibration_error,
     macro_f1,
+    wilson,
 )
 from classifier.readings import Reading, reading_from_scores
 from classifier.reports import as_table
@@ -43,16 +44,21 @@ def test_a_report_counts_right_and_wrong_per_label(topics: Taxonomy) -> None:
         "news": {"news": 1, "sport": 1},
         "sport": {"news": 0, "sport": 2},
     }
-    assert report["labels"]["sport"] == pytest.approx(
-        {"precision": 2 / 3, "recall": 1.0, "f1": 0.8, "support": 2}
-    )
+    sport = report["labels"]["sport"]
+    assert (sport["recall"], sport["support"]) == (1.0, 2)
+    assert (sport["precision"], sport["f1"]) == pytest.approx((2 / 3, 0.8))
+    assert sport["precision_interval"][0] < 2 / 3 < sport["precision_interval"][1]
+    low, high = report["macro_f1_interval"]
+    assert low < report["macro_f1"] < high
     assert report["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
 
 
 def test_rows_are_told_apart_by_source_where_there_are_enough(topics: Taxonomy) -> None:
     rows = rows_of(*["news"] * 5) + rows_of("sport", source="web")
     report = evaluate(rows, [read_as("news")] * 6, topics, model="m")
-    assert report["slices"] == {"source": {"phone": {"rows": 5, "accuracy": 1.0}}}
+    assert report["slices"].keys() == {"source"}
+    assert report["slices"]["source"].keys() == {"phone"}  # one row from the web says nothing
+    assert report["slices"]["source"]["phone"]["accuracy"] == 1.0
 
 
 def test_rows_without_a_label_do_not_count(topics: Taxonomy) -> None:
@@ -82,3 +88,48 @@ def test_the_table_names_model_labels_and_confusions(topics: Taxonomy) -> None:
     table = as_table(report)
     assert "m7 on 2 rows" in table
     assert "sport as news (1)" in table
+
+
+def test_an_interval_is_wide_for_few_rows_and_never_leaves_0_to_1() -> None:
+    assert wilson(9, 10) == pytest.approx([0.596, 0.982], abs=1e-3)  # Wilson's own formula
+    assert wilson(0, 0) == [0.0, 1.0]
+    for hits, of in ((0, 5), (5, 5), (0, 1000)):
+        low, high = wilson(hits, of)
+        assert 0.0 <= low <= hits / of <= high <= 1.0
+    few, many = wilson(9, 10), wilson(900, 1000)
+    assert few[1] - few[0] > 5 * (many[1] - many[0])
+
+
+def test_what_nod_decides_by_itself_is_counted_by_threshold(topics: Taxonomy) -> None:
+    rows = rows_of("news", "news", "sport", "sport")
+    readings = [
+        read_as("news", 0.95), read_as("news", 0.6), read_as("news", 0.9), read_as("sport", 0.8),
+    ]  # fmt: skip
+    report = evaluate(
+        rows, readings, topics, model="m", thresholds={"news": 0.9, "sport": 0.7}
+    )["decided"]  # fmt: skip
+    assert (report["rows"], report["decided"], report["right"]) == (4, 3, pytest.approx(2 / 3))
+    assert report["labels"]["news"]["decided"] == 2
+    assert report["labels"]["sport"]["right"] == 1.0
+
+
+def test_the_curve_goes_from_the_surest_reading_to_all(topics: Taxonomy) -> None:
+    rows = rows_of("news", "news", "sport")
+    readings = [read_as("news", 0.99), read_as("news", 0.8), read_as("news", 0.6)]
+    curve = evaluate(rows, readings, topics, model="m")["curve"]
+    assert curve == [pytest.approx(point) for point in ([1 / 3, 0], [2 / 3, 0], [1, 1 / 3])]
+
+
+def test_the_worst_errors_are_the_surest_ones(topics: Taxonomy) -> None:
+    rows = rows_of("news", "sport", "sport")
+    readings = [read_as("news", 0.99), read_as("news", 0.7), read_as("news", 0.9)]
+    worst = evaluate(rows, readings, topics, model="m")["worst"]
+    assert [(error["text"], error["found"]) for error in worst] == [("2", "news"), ("1", "news")]
+
+
+def test_the_gap_between_dialects_and_everyday_english_is_told(topics: Taxonomy) -> None:
+    plain = [Row("", str(n), {"topic": "news"}, {"slice": "plain"}) for n in range(5)]
+    scottish = [Row("", f"s{n}", {"topic": "news"}, {"variety": "scottish"}) for n in range(5)]
+    readings = [read_as("news")] * 8 + [read_as("sport")] * 2
+    gap = evaluate(plain + scottish, readings, topics, model="m")["gap"]
+    assert (gap["variety"], gap["gap"]) == ("scottish", pytest.approx(0.4))

@@ -1,37 +1,112 @@
-"""The gate: strictly better on the same rows, or not at all."""
+"""The gate: shown to be better on the same rows, and worse in nothing that counts."""
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from classifier.gate import NotComparable, judge
+from classifier.data import Row
+from classifier.evaluation import evaluate
+from classifier.gate import NotComparable, Verdict, confidence_of_better, judge
+from classifier.readings import reading_from_scores
+from classifier.taxonomy import parse_taxonomy
+
+from .test_taxonomy import SMALL
+
+TOPICS = parse_taxonomy(SMALL, file="small.toml")
+FLOORS = {"news": 0.5, "sport": 0.5}
+ROWS = [Row("", str(at), {"topic": "news" if at % 2 else "sport"}) for at in range(400)]
 
 
-def report(model: str, score: float, digest: str = "d") -> dict[str, Any]:
-    return {
-        "model": model, "primary": "intent", "rows": 400, "rows_digest": digest,
-        "questions": {"intent": {"macro_f1": score}},
-    }  # fmt: skip
+def report(model: str, *, right: float, sure: float | None = None, seed: int = 1) -> dict[str, Any]:
+    """Of a reader that is right that often, and as sure as it is right."""
+    sure = right if sure is None else sure
+    dice = np.random.default_rng(seed)
+    readings = []
+    for row in ROWS:
+        truth = str(row.labels["topic"])
+        other = "sport" if truth == "news" else "news"
+        found = truth if dice.random() < right else other
+        scores = {name: sure if name == found else 1 - sure for name in ("news", "sport")}
+        readings.append(reading_from_scores({"topic": scores}, primary="topic", model=model))
+    return evaluate(ROWS, readings, TOPICS, model=model)
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "passes", "says"),
-    [
-        (0.91, 0.90, True, "Passed"),
-        (0.90, 0.90, False, "a tie keeps the one that serves"),
-        (0.89, 0.90, False, "is better"),
-    ],
-)
-def test_a_candidate_must_be_strictly_better(
-    ours: float, theirs: float, passes: bool, says: str
-) -> None:
-    verdict = judge(report("new", ours), report("old", theirs))
-    assert verdict.passed is passes
-    assert says in verdict.words
-    assert "new scores" in verdict.words
-    assert "400 validation rows" in verdict.words
+def verdict(ours: Any, theirs: Any, failures: tuple[str, ...] = (), **floors: float) -> Verdict:
+    return judge(
+        ours, theirs, floors=FLOORS | floors, must_pass_failures=failures, must_pass_rows=150
+    )
+
+
+def failed(verdict: Verdict) -> set[str]:
+    return {check.name for check in verdict.checks if not check.holds}
+
+
+def test_a_clearly_better_candidate_passes_and_the_words_say_why() -> None:
+    passed = verdict(report("new", right=0.95), report("old", right=0.85, seed=2))
+    assert passed.passed, passed.words
+    assert passed.words.startswith("Passed: new may take the place of old.")
+    assert "on the same 400 rows" in passed.words
+
+
+def test_a_tie_keeps_the_one_that_serves() -> None:
+    same = report("new", right=0.9)
+    assert failed(verdict(same, report("old", right=0.9))) == {"better"}
+
+
+def test_a_little_better_is_not_shown_to_be_better() -> None:
+    truth = [row.labels["topic"] for row in ROWS]
+    ours, theirs = report("new", right=0.9), report("old", right=0.9)
+    at = next(n for n, found in enumerate(ours["found"]) if found != truth[n])
+    ours["found"][at] = truth[at]  # one row of 400 more
+    assert failed(verdict(ours, theirs)) == {"better"}
+
+
+def test_a_worse_candidate_is_refused() -> None:
+    refused = verdict(report("new", right=0.7), report("old", right=0.9))
+    assert not refused.passed
+    assert refused.words.startswith("Refused: new fails")
+    assert "better" in failed(refused)
+    assert "no_label_lost" in failed(refused)
+
+
+def test_one_must_pass_row_is_enough_to_refuse() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.8)
+    refused = verdict(ours, theirs, ("“no problem” would be acted on as cancel.",))
+    assert failed(refused) == {"must_pass"}
+    assert "“no problem”" in refused.words
+
+
+def test_a_label_below_its_floor_refuses() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.8)
+    refused = verdict(ours, theirs, news=0.99)
+    assert failed(refused) == {"floors"}
+    assert "news" in refused.words
+
+
+def test_dishonest_confidences_refuse() -> None:
+    ours, theirs = report("new", right=0.95, sure=0.6), report("old", right=0.8)
+    assert failed(verdict(ours, theirs)) == {"calibrated"}
 
 
 def test_reports_on_different_rows_are_not_compared() -> None:
+    ours = report("new", right=0.9)
     with pytest.raises(NotComparable):
-        judge(report("new", 0.9), report("old", 0.1, digest="another"))
+        verdict(ours, ours | {"rows_digest": "another"})
+
+
+def test_the_confidence_is_that_of_a_paired_comparison() -> None:
+    """20 rows of 400 where only one of two is right: 15 to 5 is convincing, 11 to 9 is not."""
+    truth = ["a", "b"] * 200
+
+    def with_wrong(at: range) -> list[str]:
+        return [
+            ("a" if label == "b" else "b") if n in at else label for n, label in enumerate(truth)
+        ]
+
+    labels = ["a", "b"]
+    ours, theirs = with_wrong(range(5)), with_wrong(range(100, 115))
+    assert confidence_of_better(truth, ours, theirs, labels) > 0.95
+    ours, theirs = with_wrong(range(9)), with_wrong(range(100, 111))
+    assert 0.5 < confidence_of_better(truth, ours, theirs, labels) < 0.9
+    assert confidence_of_better(truth, ours, ours, labels) == 0.0

@@ -1,60 +1,125 @@
-"""Which version is live: one at most, and the record says since when and by whom."""
+"""Which version is live: one at most, and the record says since when, by whom and why."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from classifier import actions
-from classifier.gate import Verdict
-from classifier.models import ModelVersion
+from classifier.gate import Check, Verdict
+from classifier.models import ModelVersion, Serving, TrainingRun
+from classifier.versions import WEIGHTS, DamagedVersion
+
+from .conftest import NOW, a_version
 
 State = ModelVersion.State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
-NOW = datetime(2026, 5, 3, 14, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
-def a_version(name: str, state: State = State.CANDIDATE) -> ModelVersion:
-    return ModelVersion.objects.create(name=name, folder=name, state=state, created_at=NOW)
+def served(*names: str, models_dir: Path) -> list[ModelVersion]:
+    """Versions promoted one after the other, an hour apart."""
+    versions = [a_version(models_dir, name) for name in names]
+    for hours, version in enumerate(versions):
+        actions.promote(version=version, by="Ana", now=NOW + hours * HOUR)
+    return versions
 
 
-def test_promoting_retires_the_version_before(settings: object) -> None:
-    old, new = a_version("old"), a_version("new")
-    actions.promote(version=old, by="Ana", now=NOW)
-    actions.promote(version=new, by="Ben", now=NOW + timedelta(hours=1))
+def live() -> str:
+    return ModelVersion.objects.live().get().name
+
+
+def test_promoting_retires_the_version_before(models_dir: Path) -> None:
+    old, new = served("old", "new", models_dir=models_dir)
     old.refresh_from_db()
-    assert (old.state, old.live_from, old.retired_at) == (
-        State.RETIRED,
-        NOW,
-        NOW + timedelta(hours=1),
-    )
-    assert (new.state, new.promoted_by) == (State.LIVE, "Ben")
-    assert ModelVersion.objects.live().get() == new
+    assert (old.state, old.live_from, old.retired_at) == (State.RETIRED, NOW, NOW + HOUR)
+    assert (new.state, new.promoted_by) == (State.LIVE, "Ana")
+    assert live() == "new"
 
 
-def test_a_retired_version_can_come_back() -> None:
-    old, new = a_version("old", State.RETIRED), a_version("new", State.LIVE)
-    actions.promote(version=old, by="Ana", now=NOW)
+def test_a_retired_version_can_come_back(models_dir: Path) -> None:
+    old, new = served("old", "new", models_dir=models_dir)
+    actions.promote(version=old, by="Ana", now=NOW + 2 * HOUR)
     new.refresh_from_db()
     assert (old.state, old.retired_at, new.state) == (State.LIVE, None, State.RETIRED)
 
 
-def test_promoting_the_live_version_changes_nothing_but_the_record() -> None:
-    live = a_version("live", State.LIVE)
-    actions.promote(version=live, by="Ana", now=NOW)
-    assert ModelVersion.objects.live().get() == live
+def test_promoting_the_live_version_changes_nothing(models_dir: Path) -> None:
+    [version] = served("one", models_dir=models_dir)
+    actions.promote(version=version, by="Ben", now=NOW + HOUR)
+    assert Serving.objects.get().by == "Ana"
 
 
-def test_the_database_allows_no_second_live_version() -> None:
-    a_version("one", State.LIVE)
+def test_a_damaged_version_never_goes_live(models_dir: Path) -> None:
+    served("good", models_dir=models_dir)
+    bad = a_version(models_dir, "bad")
+    (models_dir / "bad" / WEIGHTS).write_bytes(b"torn")
+    with pytest.raises(DamagedVersion):
+        actions.promote(version=bad, by="Ana", now=NOW + HOUR)
+    assert live() == "good"
+    assert Serving.objects.get().ended_at is None
+
+
+def test_the_history_says_what_served_when_and_who_put_it_there(models_dir: Path) -> None:
+    served("one", "two", models_dir=models_dir)
+    assert not Serving.objects.at(NOW - HOUR).exists()
+    assert Serving.objects.at(NOW + HOUR / 2).get().version.name == "one"
+    late = Serving.objects.at(NOW + 9 * HOUR).get()
+    assert (late.version.name, late.by, late.reason) == ("two", "Ana", "promoted")
+
+
+def test_rolling_back_goes_into_the_past_and_not_to_and_fro(models_dir: Path) -> None:
+    served("one", "two", "three", models_dir=models_dir)
+    for hours, name in ((4, "two"), (5, "one")):
+        assert actions.roll_back(by="Ben", now=NOW + hours * HOUR).name == name
+        assert live() == name
+    with pytest.raises(actions.NothingToRollBackTo):
+        actions.roll_back(by="Ben", now=NOW + 6 * HOUR)
+    assert live() == "one"
+    assert "rolled back from two" in Serving.objects.newest_first()[0].reason
+
+
+def test_a_version_promoted_again_is_rolled_back_to_what_it_replaced(models_dir: Path) -> None:
+    one, _ = served("one", "two", models_dir=models_dir)
+    actions.promote(version=one, by="Ana", now=NOW + 3 * HOUR)
+    assert actions.roll_back(by="Ben", now=NOW + 4 * HOUR).name == "two"
+
+
+def test_rolling_back_passes_over_what_is_damaged(models_dir: Path) -> None:
+    served("one", "two", "three", models_dir=models_dir)
+    (models_dir / "two" / WEIGHTS).write_bytes(b"torn")
+    assert actions.roll_back(by="Ben", now=NOW + 4 * HOUR).name == "one"
+
+
+def test_without_a_live_version_there_is_nothing_to_roll_back() -> None:
+    with pytest.raises(actions.NothingToRollBackTo, match="No version is live"):
+        actions.roll_back(by="Ben", now=NOW)
+
+
+def test_the_database_allows_no_second_live_version(models_dir: Path) -> None:
+    served("one", models_dir=models_dir)
+    two = a_version(models_dir, "two")
     with pytest.raises(IntegrityError), transaction.atomic():
-        a_version("two", State.LIVE)
+        ModelVersion.objects.filter(pk=two.pk).update(state=State.LIVE)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Serving.objects.create(version=two, started_at=NOW, by="x", reason="x")
 
 
-def test_a_verdict_is_kept_in_words() -> None:
-    version = a_version("one")
-    actions.record_verdict(version=version, verdict=Verdict(False, "Refused: a tie."))
+def test_the_database_allows_one_unfinished_training() -> None:
+    facts = {"reason": TrainingRun.Reason.ASKED, "requested_by": "Ana", "requested_at": NOW}
+    TrainingRun.objects.create(state=TrainingRun.State.FINISHED, **facts)
+    TrainingRun.objects.create(state=TrainingRun.State.RUNNING, **facts)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrainingRun.objects.create(state=TrainingRun.State.WAITING, **facts)
+
+
+def test_a_verdict_is_kept_in_words(models_dir: Path) -> None:
+    version = a_version(models_dir, "one")
+    verdict = Verdict((Check("better", False, "A tie."),), "one", "zero")
+    actions.record_verdict(version=version, verdict=verdict)
     version.refresh_from_db()
-    assert version.verdict == "Refused: a tie."
+    assert version.verdict == "Refused: one fails 1 of 1 checks; zero stays.\n✗ A tie."
+    assert version.checks["checks"][0]["holds"] is False
     assert list(ModelVersion.objects.candidates()) == [version]

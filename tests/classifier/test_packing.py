@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.packing import packed
-from classifier.training.batches import epoch_batches
+from classifier.training.batches import epoch_steps
 
 lengths_of_texts = st.lists(st.integers(1, 300), max_size=200)
 
@@ -22,20 +22,23 @@ def test_every_text_is_in_one_batch_and_no_batch_over_budget(
         assert padded <= budget or len(batch) == 1
 
 
-@given(lengths_of_texts, st.integers(0, 2**32))
+reminders_of_rows = st.lists(st.sampled_from("abcdefgh"), max_size=200)
+
+
+@given(reminders_of_rows, st.integers(0, 2**32))
 def test_an_epoch_has_every_row_once_and_its_order_is_the_dices(
-    lengths: list[int], seed: int
+    reminders: list[str], seed: int
 ) -> None:
-    batches = epoch_batches(lengths, 500, random.Random(seed))
-    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    assert batches == epoch_batches(lengths, 500, random.Random(seed))
+    def steps() -> list[list[int]]:
+        return epoch_steps(reminders, rows=24, per_reminder=8, dice=random.Random(seed))
+
+    assert sorted(index for step in steps() for index in step) == list(range(len(reminders)))
+    assert steps() == steps()
 
 
-def test_batches_are_of_one_length_so_that_little_is_padding() -> None:
-    dice = random.Random(1)
-    lengths = [dice.randint(5, 60) for _ in range(1_000)]
-    padded = sum(
-        len(batch) * max(lengths[index] for index in batch)
-        for batch in epoch_batches(lengths, 1_000, dice)
-    )
-    assert padded < 1.2 * sum(lengths)
+def test_a_step_has_few_reminders_and_no_reminder_takes_a_step_for_itself() -> None:
+    reminders = [f"reminder {number % 30}" for number in range(600)]
+    steps = epoch_steps(reminders, rows=24, per_reminder=8, dice=random.Random(1))
+    met = [len({reminders[index] for index in step}) for step in steps]
+    assert min(met) > 1
+    assert sum(met) / len(met) < 6  # 24 rows of as many reminders would have some 17

@@ -16,7 +16,7 @@ from classifier.reader import Reader, live_reader
 from classifier.readings import Pair
 from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
-from classifier.versions import FP32_GRAPH, Version, open_version
+from classifier.versions import WEIGHTS, Version, open_version
 
 from .conftest import NOW, Tiny
 
@@ -28,6 +28,7 @@ class Echo:
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
+        self.thresholds: dict[str, float] = {}
         self.asked: list[Pair] = []
 
     def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
@@ -139,7 +140,7 @@ def test_a_damaged_version_is_refused_and_the_old_one_stays(
     put_live(tiny, models_dir, "good")
     live_reader()
     put_live(tiny, models_dir, "bad")
-    (models_dir / "bad" / FP32_GRAPH).write_bytes(b"torn")
+    (models_dir / "bad" / WEIGHTS).write_bytes(b"torn")
     assert {live_reader().name for _ in range(3)} == {"good"}
     assert caplog.text.count("refused") == 1
 

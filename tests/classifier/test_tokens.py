@@ -1,4 +1,4 @@
-"""Pairs -> token ids: the reply is kept, the reminder gives way."""
+"""Texts -> token ids: one result each, within the window, the middle given up first."""
 
 from pathlib import Path
 
@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from classifier.readings import Pair
-from classifier.tokens import PairTokenizer
+from classifier.tokens import TextTokenizer
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny_base: Path) -> PairTokenizer:
-    return PairTokenizer.from_folder(tiny_base, max_tokens=24, pad_id=0)
+def tokenizer(tiny_base: Path) -> TextTokenizer:
+    return TextTokenizer.from_folder(tiny_base, max_tokens=24, pad_id=0)
 
 
 @pytest.fixture(scope="module")
@@ -21,43 +20,42 @@ def plain(tiny_base: Path) -> Tokenizer:
     return Tokenizer.from_file(str(tiny_base / "tokenizer.json"))
 
 
-def test_a_pair_is_what_the_tokenizer_itself_makes_of_it(
-    tokenizer: PairTokenizer, plain: Tokenizer
+def test_a_text_is_what_the_tokenizer_itself_makes_of_it(
+    tokenizer: TextTokenizer, plain: Tokenizer
 ) -> None:
-    [tokens] = tokenizer.encode([Pair("Can you?", "No 👍")])
-    theirs = plain.encode("can you?", "no thumbs up")
-    assert (tokens.ids, tokens.types) == (theirs.ids, theirs.type_ids)
+    assert tokenizer.encode(["No 👍"]) == [plain.encode("no thumbs up").ids]
 
 
-def test_the_reminder_is_cut_before_the_reply(tokenizer: PairTokenizer, plain: Tokenizer) -> None:
-    [tokens] = tokenizer.encode([Pair("can you park " * 40, "not you")])
-    assert len(tokens) == 24
-    assert plain.decode(tokens.ids).endswith("not you")
+def test_a_long_text_keeps_how_it_begins_and_how_it_ends(
+    tokenizer: TextTokenizer, plain: Tokenizer
+) -> None:
+    [ids] = tokenizer.encode(["stop you " + "can you park " * 400 + "not late"])
+    assert len(ids) == 24
+    words = plain.decode(ids)
+    assert words.startswith("stop you")
+    assert words.endswith("not late")
 
 
-def test_a_reply_that_fills_the_window_leaves_no_reminder(tokenizer: PairTokenizer) -> None:
-    [tokens] = tokenizer.encode([Pair("no " * 50, "yes " * 2_500)])
-    assert (len(tokens), sum(tokens.types)) == (24, 22)  # [CLS] [SEP], then the reply
-
-
-def test_a_remembered_reminder_stays_whole(tokenizer: PairTokenizer) -> None:
-    prompt = "can you not park"
-    whole = tokenizer.encode([Pair(prompt, "no")])
-    tokenizer.encode([Pair(prompt, "no " * 20)])
-    assert tokenizer.encode([Pair(prompt, "no")]) == whole
-
-
-@given(st.lists(st.tuples(st.text(st.characters(), max_size=20), st.text(st.characters()))))
+@given(st.lists(st.text(st.characters())))
 def test_any_strings_give_one_result_each_within_the_window(
-    tokenizer: PairTokenizer, pairs: list[tuple[str, str]]
+    tokenizer: TextTokenizer, texts: list[str]
 ) -> None:
-    encoded = tokenizer.encode([Pair(*pair) for pair in pairs])
-    assert len(encoded) == len(pairs)
-    assert all(3 <= len(tokens) <= 24 for tokens in encoded)
+    encoded = tokenizer.encode(texts)
+    assert len(encoded) == len(texts)
+    assert all(2 <= len(ids) <= 24 for ids in encoded)
 
 
-def test_a_batch_is_padded_to_its_longest_and_masked(tokenizer: PairTokenizer) -> None:
-    batch = tokenizer.batch(tokenizer.encode([Pair("", "no"), Pair("can you", "yes")]))
-    assert batch.ids.shape == (2, 6)
-    assert batch.mask.tolist() == [[1, 1, 1, 1, 0, 0], [1] * 6]
-    assert batch.ids[0, 4:].tolist() == [0, 0]
+def test_a_batch_is_padded_to_its_longest_and_masked(tokenizer: TextTokenizer) -> None:
+    batch = tokenizer.batch(tokenizer.encode(["no", "can you not"]))
+    assert batch.ids.shape == (2, 5)
+    assert batch.mask.tolist() == [[1, 1, 1, 0, 0], [1] * 5]
+    assert batch.ids[0, 3:].tolist() == [0, 0]
+
+
+@given(st.lists(st.text("abc ", max_size=40), max_size=30), st.integers(1, 200))
+def test_batches_hold_every_text_once(
+    tokenizer: TextTokenizer, texts: list[str], budget: int
+) -> None:
+    ids = tokenizer.encode(texts)
+    indices = [index for batch, _ in tokenizer.batches(ids, budget) for index in batch]
+    assert sorted(indices) == list(range(len(texts)))

@@ -8,23 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from classifier.data import DataError, Row, Split
+from classifier.data import DataError, Row, Split, parse_row
 from classifier.engine_torch import TorchEngine, device_for
-from classifier.engines import OnnxEngine, logits_of
+from classifier.engines import Network
 from classifier.reports import as_table
-from classifier.scoring import scorer_of
+from classifier.scoring import onnx_engine, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
-from classifier.training.loop import (
-    UNLABELLED,
-    rarity_weights,
-    seed_everything,
-    sum_of_losses,
-    target_ids,
-)
-from classifier.training.network import from_checkpoint, from_version
-from classifier.training.produce import produce, training_split
-from classifier.versions import FP32_GRAPH, INT8_GRAPH
+from classifier.training.export import export_fp32
+from classifier.training.loop import seed_everything
+from classifier.training.network import Part, from_checkpoint, from_version
+from classifier.training.produce import INT8_MAY_COST, produce, training_split
+from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
 from .conftest import NOW, Tiny
 
@@ -32,7 +27,7 @@ from .conftest import NOW, Tiny
 def test_a_version_is_a_whole_folder_without_a_pickle(tiny: Tiny) -> None:
     names = {str(file.relative_to(tiny.version.path)) for file in tiny.version.path.rglob("*.*")}
     assert names >= {
-        "model.safetensors", "encoder/config.json", "tokenizer/tokenizer.json", "model.onnx",
+        "model.safetensors", "encoder/config.json", "tokenizer/tokenizer.json", "thresholds.json",
         "taxonomy.toml", "config.json", "calibration.json", "serving.json", "report.json",
         "manifest.json",
     }  # fmt: skip
@@ -48,37 +43,41 @@ def test_a_version_keeps_its_labels_config_and_report(tiny: Tiny, taxonomy: Taxo
     assert tiny.version.name in as_table(tiny.version.report)
 
 
-def test_the_graph_says_what_the_network_says(tiny: Tiny, taxonomy: Taxonomy) -> None:
+def test_the_graphs_say_what_the_network_says(
+    tiny: Tiny, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
     counts = {name: len(labels) for name, labels in taxonomy.label_names.items()}
-    network = from_version(tiny.version.path, counts)
+    network = from_version(tiny.version.path, counts, slots=tiny.config.reminder_slots)
     pairs = [row.pair for row in tiny.data.validation]
-    tokenizer = scorer_of(tiny.version, budget=300).tokenizer
+    tokenizer = scorer_of(tiny.version, budget=300).network.tokenizer
+    export_fp32(network, list(counts), reminder=tmp_path / "one", reply=tmp_path / "two")
     engines = (
-        TorchEngine(network, device_for(gpu=False)),
-        OnnxEngine(tiny.version.path / FP32_GRAPH),
+        TorchEngine(network, device_for(gpu=False), bf16=False),
+        onnx_engine(tmp_path, {"reminder_graph": "one", "reply_graph": "two"}),
     )
-    ours, theirs = (
-        logits_of(pairs, engine=engine, tokenizer=tokenizer, budget=300) for engine in engines
-    )
+    ours, theirs = (Network(engine, tokenizer, budget=300).logits(pairs) for engine in engines)
     for torch_logits, graph_logits in zip(ours, theirs, strict=True):
         assert np.allclose(torch_logits, graph_logits, atol=1e-4)
 
 
-def test_the_served_graph_is_int8_unless_that_costs_too_much(tiny: Tiny) -> None:
+def test_the_served_graphs_are_int8_unless_that_costs_too_much(tiny: Tiny) -> None:
     exported = tiny.version.report["export"]
-    served_int8 = tiny.version.serving["graph"] == INT8_GRAPH
     cost = max(
         exported["macro_f1_fp32"][name] - exported["macro_f1_int8"][name]
         for name in ("intent", "tone")
     )
-    assert served_int8 is (cost <= 0.005)
-    assert (tiny.version.path / INT8_GRAPH).exists() is served_int8
+    kind = "int8" if cost <= INT8_MAY_COST else "fp32"
+    assert {path.name for path in tiny.version.path.glob("*.onnx")} == {
+        f"reminder.{kind}.onnx",
+        f"reply.{kind}.onnx",
+    }
 
 
 def test_the_same_seed_trains_the_same_weights(
     tiny: Tiny, taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
     again = produce(tiny.data, taxonomy, tiny.config, models_dir=tmp_path, now=NOW, quiet=True)
+    assert again is not None
     assert again.digest == tiny.version.digest
     assert again.name == tiny.version.name
 
@@ -103,8 +102,8 @@ def test_too_few_rows_say_so(taxonomy: Taxonomy) -> None:
 
 
 def test_a_row_without_a_tone_teaches_only_the_intent(taxonomy: Taxonomy) -> None:
-    targets = target_ids([Row("", "t", {"intent": "cancel", "tone": None})], taxonomy)
-    assert targets.tolist() == [[1, UNLABELLED]]
+    targets = targets_of([Row("", "t", {"intent": "cancel", "tone": None})], taxonomy)
+    assert [shares.sum().item() for shares in targets] == [1.0, 0.0]
     logits = [torch.zeros(1, 7, requires_grad=True), torch.zeros(1, 4, requires_grad=True)]
     loss = sum_of_losses(logits, targets, [torch.ones(7), torch.ones(4)], 0.0)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -114,20 +113,52 @@ def test_a_row_without_a_tone_teaches_only_the_intent(taxonomy: Taxonomy) -> Non
     assert logits[1].grad.abs().sum() == 0
 
 
+def test_where_people_were_divided_their_shares_are_learnt(taxonomy: Taxonomy) -> None:
+    line = json.dumps({
+        "text": "ok I guess", "intent": "confirm", "weight": 2,
+        "intent_probabilities": {"confirm": 3, "other": 1},
+    })  # fmt: skip
+    [intent, tone] = targets_of([parse_row(line, taxonomy, where="x:1")], taxonomy)
+    names = taxonomy.primary.label_names
+    assert intent[0, names.index("confirm")] == 1.5
+    assert intent[0, names.index("other")] == 0.5
+    assert tone.sum() == 0
+
+
 def test_rare_labels_weigh_more_and_rows_one_on_average() -> None:
-    targets = torch.tensor([0] * 90 + [1] * 10 + [UNLABELLED] * 50)
-    weights = rarity_weights(targets, 3, 0.5)
+    targets = torch.zeros(150, 3)
+    targets[:90, 0] = targets[90:100, 1] = 1.0  # 50 rows are not labelled
+    weights = rarity_weights(targets, 0.5)
     assert weights[1] == pytest.approx(3 * weights[0])
     assert (0.9 * weights[0] + 0.1 * weights[1]).item() == pytest.approx(1.0)
 
 
-def test_padding_changes_no_answer(tiny_base: Path, tiny: Tiny) -> None:
+def test_padding_changes_no_answer(tiny_base: Path) -> None:
     seed_everything(1)
-    network = from_checkpoint(str(tiny_base), {"q": 3}, dropout=0.0).eval()
-    ids = torch.tensor([[2, 5, 3, 6, 3]])
-    types, mask = torch.tensor([[0, 0, 0, 1, 1]]), torch.ones_like(ids)
-    padded = [torch.nn.functional.pad(part, (0, 4)) for part in (ids, mask, types)]
-    assert torch.allclose(network(ids, mask, types)[0], network(*padded)[0], atol=1e-6)
+    network = from_checkpoint(str(tiny_base), {"q": 3}, slots=2, dropout=0.0).eval()
+    ids = torch.tensor([[2, 5, 6, 3]])
+    mask = torch.ones_like(ids)
+    wide_ids, wide_mask = (torch.nn.functional.pad(part, (0, 4)) for part in (ids, mask))
+    vectors = network.remember(ids, mask)
+    assert torch.allclose(vectors, network.remember(wide_ids, wide_mask), atol=1e-6)
+    [logits], [same] = (
+        network.answer(ids, mask, vectors),
+        network.answer(wide_ids, wide_mask, vectors),
+    )
+    assert torch.allclose(logits, same, atol=1e-6)
+
+
+def test_a_reply_is_answered_under_its_own_reminder(tiny_base: Path) -> None:
+    seed_everything(1)
+    network = from_checkpoint(str(tiny_base), {"q": 3}, slots=2, dropout=0.0).eval()
+    reminders = torch.tensor([[2, 5, 3], [2, 9, 3]])
+    reply, ones = torch.tensor([[2, 6, 3]]), torch.ones(1, 3, dtype=torch.int64)
+    mask = torch.ones_like(reminders)
+    parts = [Part(reply, ones, torch.tensor([which])) for which in (1, 0)]
+    [logits] = network(reminders, mask, parts)
+    vectors = network.remember(reminders, mask)
+    assert torch.allclose(logits[0], network.answer(reply, ones, vectors[1:])[0], atol=1e-6)
+    assert not torch.allclose(logits[0], logits[1], atol=1e-4)
 
 
 def test_a_config_comes_back_from_its_file() -> None:

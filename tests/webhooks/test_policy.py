@@ -89,6 +89,15 @@ def test_every_label_that_ships_has_a_rule() -> None:
     assert RULES.keys() == set(current_taxonomy().primary.label_names)
 
 
+@pytest.mark.parametrize(("asked", "action"), [(0.7, ACT), (0.95, HOLD), (None, ACT)])
+def test_the_model_versions_own_threshold_counts_before_the_rules(
+    asked: float | None, action: Action
+) -> None:
+    ruling = decide(Facts("confirm", 0.9, ONE, threshold=asked))
+    assert ruling.action is action
+    assert ruling.threshold == (RULES["confirm"].threshold if asked is None else asked)
+
+
 labels = st.sampled_from([*RULES, "urgent", ""])
 shares = st.floats(0, 1)
 facts = st.builds(

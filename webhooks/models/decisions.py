@@ -48,6 +48,8 @@ class Decision(models.Model):
     action = models.CharField(max_length=10, choices=Action)
     label = models.CharField(max_length=50, blank=True)
     reason = models.CharField(max_length=50)
+    # What the confidence was held against; empty where no confidence was asked about.
+    threshold = models.FloatField(null=True, blank=True)
     supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT)
     by = models.CharField(max_length=150, default="nod")
     decided_at = models.DateTimeField()

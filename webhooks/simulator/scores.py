@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from classifier.taxonomy import Label, Question
 from webhooks.models import Decision
-from webhooks.policy import RULES, UNKNOWN_LABEL, Reason
+from webhooks.policy import Reason
 from webhooks.story import Bar
 
 
@@ -76,4 +76,4 @@ def threshold_of(decision: Decision | None) -> float | None:
     """What the confidence was held against; None where a keyword or the label alone decided."""
     if decision is None or decision.reason not in (Reason.SURE, Reason.UNSURE):
         return None
-    return RULES.get(decision.label, UNKNOWN_LABEL).threshold
+    return decision.threshold

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from classifier import actions
 from classifier.models import ModelVersion
-from classifier.versions import DamagedVersion, open_version
+from classifier.versions import DamagedVersion
 
 
 class Command(BaseCommand):
@@ -25,8 +25,7 @@ class Command(BaseCommand):
             known = ", ".join(names) or "none yet: run `manage.py train`"
             raise CommandError(f"No version is named {options['name']!r}. The newest: {known}.")
         try:
-            open_version(version.path)
+            actions.promote(version=version, by=options["by"], now=timezone.now())
         except DamagedVersion as exc:
             raise CommandError(str(exc)) from exc
-        actions.promote(version=version, by=options["by"], now=timezone.now())
         self.stdout.write(f"{version.name} is live.")

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from classifier.data import DataError, Row, load_rows, starter_rows
+from classifier import trainings
+from classifier.data import DataError, Row, load_rows
+from classifier.dataset import training_rows
 from classifier.models import ModelVersion
 from classifier.reports import as_table
 from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
@@ -21,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--data", nargs="+", type=Path, metavar="F.jsonl",
-            help="JSON-lines files to train on, in place of the starter set",
+            help="JSON-lines files to train on, in place of the starter set and ROWS_DIR",
         )  # fmt: skip
         parser.add_argument("--taxonomy", type=Path, help="default: TAXONOMY_FILE")
         parser.add_argument(
@@ -32,10 +34,19 @@ class Command(BaseCommand):
             "--if-none", action="store_true", help="do nothing if a model version is live"
         )
         parser.add_argument(
+            "--waiting", action="store_true",
+            help="do the training that waits, if one does, as the training worker does",
+        )  # fmt: skip
+        parser.add_argument(
             "--no-promote", action="store_true", help="leave it a candidate, however good"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["waiting"]:
+            if (run := trainings.take_up(now=timezone.now())) is not None:
+                trainings.step_aside()
+                trainings.do(run)
+            return
         if options["if_none"] and (live := ModelVersion.objects.live().first()) is not None:
             self.stdout.write(f"{live.name} is live: nothing to train.")
             return
@@ -61,10 +72,13 @@ class Command(BaseCommand):
             taxonomy=taxonomy,
             config=replace(config, epochs=options["epochs"] or config.epochs),
             by="manage.py train",
+            lineage={"reason": "manage.py train", "rows_given": len(rows)},
             now=timezone.now(),
             may_promote=not options["no_promote"],
             quiet=options["verbosity"] == 0,
         )
+        if outcome is None:
+            return ""  # one of several processes: the first one speaks
         name, training = outcome.candidate.name, outcome.candidate.report["training"]
         return "\n\n".join(
             (
@@ -81,7 +95,7 @@ def rows_for(files: list[Path] | None, taxonomy: Taxonomy) -> list[Row]:
     if files:
         return load_rows(files, taxonomy)
     try:
-        return starter_rows(taxonomy)
+        return training_rows(taxonomy)
     except DataError as exc:
         raise DataError(
             f"{exc} The starter set has Nod's own labels: give rows of yours with --data."
