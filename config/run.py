@@ -142,6 +142,11 @@ def stages(settings: "django.conf.LazySettings", var_dir: Path) -> Sequence[Sequ
                 on_parents_death=signal.SIGKILL,
             ),
             Process(
+                "training worker",
+                celery("worker", "-n", "training@%h", "-Q", "training", "-P", "solo"),
+                on_parents_death=signal.SIGKILL,
+            ),
+            Process(
                 "scheduler",
                 celery("beat", "-s", str(var_dir / "scheduler"), "--pidfile="),
                 on_parents_death=signal.SIGKILL,

@@ -143,19 +143,33 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A lost nudge is found by the sweep: never let a slow or dead Redis hold up a request.
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    # Seconds after which an unfinished task is handed to another worker: longer than a training may
+    # take (classifier/trainings.py), or two would train at once.
+    "visibility_timeout": 7 * 3600,
+}
 CELERY_TASK_ROUTES = {
     "webhooks.tasks.read_waiting": {"queue": "reading"},
     "webhooks.tasks.deliver_due": {"queue": "delivery"},
     "webhooks.tasks.sweep": {"queue": "delivery"},
+    "classifier.tasks.train_waiting": {"queue": "training"},
+    "classifier.tasks.see_to_training": {"queue": "delivery"},
 }
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
+SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "webhooks.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         # A sweep that waited longer than the next one is due says nothing new.
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "see to training": {
+        "task": "classifier.tasks.see_to_training",
+        "schedule": SEE_TO_TRAINING_SECONDS,
+        "options": {"expires": SEE_TO_TRAINING_SECONDS},
     },
 }
 
@@ -178,6 +192,12 @@ MODELS_DIR = env.path("MODELS_DIR", VAR_DIR / "models")
 # Empty: the base model that came with the requirements. Else a checkpoint folder or hub name.
 BASE_MODEL = env.text("BASE_MODEL")
 TAXONOMY_FILE = env.path("TAXONOMY_FILE", BASE_DIR / "classifier" / "taxonomy.toml")
+# Rows of this installation's own, as JSON lines: every training learns from them, too.
+ROWS_DIR = env.path("ROWS_DIR", VAR_DIR / "rows")
+# A training by itself: after so many new rows, or when the live version is so old, but no oftener.
+RETRAIN_AFTER_ROWS = env.number("RETRAIN_AFTER_ROWS", 200, at_least=1)
+RETRAIN_AFTER_DAYS = env.number("RETRAIN_AFTER_DAYS", 30, at_least=1)
+RETRAIN_AT_MOST_EVERY_HOURS = env.number("RETRAIN_AT_MOST_EVERY_HOURS", 24, at_least=0)
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 4096, at_least=64)  # padded tokens a batch
 
 # ---- safety --------------------------------------------------------------------------------

@@ -1,0 +1,228 @@
+"""Trainings in the background: asked for, taken up, watched, finished.
+
+The row is the truth: a task is only a nudge. At most one training waits or runs, and the database
+holds that. A worker that trains gives signs of life; when they stop, the run is taken up again and
+goes on from its checkpoint. No transaction is open while a model trains.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from classifier.data import DataError
+from classifier.dataset import training_rows
+from classifier.models import ModelVersion, TrainingRun
+from classifier.taxonomy import TaxonomyError, current_taxonomy
+from config.processes import spawn
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 4  # a run that killed its worker so often will kill the next one, too
+# A run without a sign of life for so long has lost its worker. Longer than the longest stage that
+# gives none: writing and judging a version.
+LEASE = timedelta(minutes=10)
+SIGN_OF_LIFE_SECONDS = 2.0
+# The broker hands a task to a second worker after its visibility timeout (config/settings.py),
+# which therefore is longer.
+LONGEST_TRAINING_SECONDS = 6 * 3600
+
+
+class Stopped(Exception):
+    """Somebody stopped this training."""
+
+
+def request_training(
+    *, reason: TrainingRun.Reason, because: str = "", by: str, now: datetime
+) -> TrainingRun:
+    """The training that will be done: a new one, or the one that already waits or runs."""
+    try:
+        with transaction.atomic():
+            run = TrainingRun.objects.create(
+                reason=reason, because=because, requested_by=by, requested_at=now
+            )
+    except IntegrityError:
+        unfinished = TrainingRun.objects.unfinished().first()
+        if unfinished is None:  # it ended this very moment
+            return request_training(reason=reason, because=because, by=by, now=now)
+        return unfinished
+    transaction.on_commit(nudge)
+    return run
+
+
+def nudge() -> None:
+    """Tell a training worker; if that fails, the scheduler tells it again."""
+    from classifier.tasks import train_waiting  # tasks import this module
+
+    with suppress(Exception):  # Redis away: kombu raises what its transports raise
+        train_waiting.apply_async(retry=False)
+
+
+def stop_training(*, run: TrainingRun, by: str, now: datetime) -> bool:
+    """Whether there was something to stop. A running one notices at its next sign of life."""
+    return bool(
+        TrainingRun.objects.unfinished()
+        .filter(pk=run.pk)
+        .update(state=TrainingRun.State.STOPPED, finished_at=now, error=f"Stopped by {by}.")
+    )
+
+
+def has_work(*, now: datetime) -> bool:
+    return _takeable(now).exists()
+
+
+def take_up(*, now: datetime) -> TrainingRun | None:
+    """The run to do now, ours by one conditional UPDATE; None if there is none to take."""
+    run = _takeable(now).first()
+    if run is None:
+        return None
+    won = (
+        _takeable(now)
+        .filter(pk=run.pk, attempts=run.attempts)
+        .update(
+            state=TrainingRun.State.RUNNING,
+            started_at=run.started_at or now,
+            heartbeat_at=now,
+            attempts=models.F("attempts") + 1,
+            stage="reading the rows",
+        )
+    )
+    if not won:
+        return None
+    run.refresh_from_db()
+    if run.attempts > MOST_ATTEMPTS:
+        sentence = f"Its worker died {MOST_ATTEMPTS} times; see the worker's log, then ask again."
+        _finish(run, TrainingRun.State.FAILED, now=now, error=sentence)
+        return None
+    return run
+
+
+def do_in_a_process() -> None:
+    """`manage.py train --waiting` in a process of its own: what it takes of memory, the machine
+    gets back, and it dies with the worker.
+    """
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train", "--waiting"]
+    process = spawn(command, on_parents_death=signal.SIGKILL)
+    try:
+        process.wait(LONGEST_TRAINING_SECONDS)
+    except subprocess.TimeoutExpired:
+        log.error("A training took longer than %s hours.", LONGEST_TRAINING_SECONDS // 3600)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def do(run: TrainingRun) -> None:
+    """Train, judge, promote; whatever happens is written into the run."""
+    # Imported when needed: torch takes seconds and memory that other processes do without.
+    from classifier.training.config import TrainingConfig, base_model_from
+    from classifier.training.run import train_version
+
+    try:
+        taxonomy = current_taxonomy()
+        rows = training_rows(taxonomy)
+        outcome = train_version(
+            rows=rows,
+            taxonomy=taxonomy,
+            config=TrainingConfig(base_model=base_model_from(settings.BASE_MODEL)),
+            by=run.requested_by,
+            now=timezone.now(),
+            lineage={"run": run.pk, "reason": run.get_reason_display(), "rows_given": len(rows)},
+            quiet=True,
+            on_progress=signs_of_life(run),
+        )
+    except Stopped:
+        return
+    except (DataError, TaxonomyError, OSError) as exc:
+        _finish(run, TrainingRun.State.FAILED, now=timezone.now(), error=str(exc))
+        return
+    except Exception as exc:
+        # Nobody waits for this call: the run has to say that it failed, and of what kind. Its words
+        # may hold texts and stay out of the log.
+        log.error("Training %s failed: %s", run.pk, type(exc).__name__)
+        sentence = f"{type(exc).__name__}. Run `manage.py train` to see where."
+        _finish(run, TrainingRun.State.FAILED, now=timezone.now(), error=sentence)
+        return
+    version = outcome.candidate if outcome is not None else None
+    _finish(run, TrainingRun.State.FINISHED, now=timezone.now(), version=version)
+
+
+def signs_of_life(run: TrainingRun) -> Callable[[object], None]:
+    """What a training calls as it goes on. Raises Stopped if somebody stopped it."""
+    last = 0.0
+
+    def on_progress(progress: object) -> None:
+        nonlocal last
+        if time.monotonic() - last < SIGN_OF_LIFE_SECONDS:
+            return
+        last = time.monotonic()
+        done, total = progress.done, progress.total  # type: ignore[attr-defined]
+        stage = "training" if done < total else "writing and judging the version"
+        alive = TrainingRun.objects.running().filter(pk=run.pk, attempts=run.attempts)
+        if not alive.update(
+            heartbeat_at=timezone.now(), rows_done=done, rows_total=total, stage=stage
+        ):
+            raise Stopped
+
+    return on_progress
+
+
+def step_aside() -> None:
+    """Training takes what nobody else wants: reading goes first, whatever it costs the training."""
+    os.nice(19 - os.nice(0))
+    if hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):  # some containers forbid it
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
+    """Is a training due, and why? None while one waits or runs."""
+    if TrainingRun.objects.unfinished().exists():
+        return None
+    live = ModelVersion.objects.live().first()
+    if live is None:
+        return None  # `make run` trains the first one, in sight
+    last = TrainingRun.objects.newest_first().first()
+    since = max(filter(None, (live.created_at, last.requested_at if last else None)))
+    if now - since < timedelta(hours=settings.RETRAIN_AT_MOST_EVERY_HOURS):
+        return None
+    given = live.report.get("training", {}).get("rows_given")
+    if given is not None:
+        more = len(training_rows(current_taxonomy())) - given
+        if more >= settings.RETRAIN_AFTER_ROWS:
+            return TrainingRun.Reason.NEW_EXAMPLES, f"{more} rows more than {live.name} learnt from"
+    age = now - live.created_at
+    if age >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
+        return TrainingRun.Reason.AGE, f"{live.name} is {age.days} days old"
+    return None
+
+
+def _takeable(now: datetime) -> models.QuerySet[TrainingRun]:
+    runs = TrainingRun.objects.unfinished()
+    return runs.filter(
+        models.Q(state=TrainingRun.State.WAITING)
+        | models.Q(heartbeat_at=None)
+        | models.Q(heartbeat_at__lt=now - LEASE)
+    )
+
+
+def _finish(
+    run: TrainingRun,
+    state: TrainingRun.State,
+    *,
+    now: datetime,
+    error: str = "",
+    version: ModelVersion | None = None,
+) -> None:
+    TrainingRun.objects.running().filter(pk=run.pk).update(
+        state=state, finished_at=now, error=error, version=version, stage=""
+    )
