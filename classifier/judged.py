@@ -1,7 +1,7 @@
 """What candidates are judged on: the rows that ship with Nod and those that operators added."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from classifier.data import (
     DataError,
@@ -9,10 +9,13 @@ from classifier.data import (
     frozen_test_rows,
     parse_row,
     shipped_must_pass_rows,
+    split_key,
     without_duplicates,
 )
 from classifier.models import JudgedRow
+from classifier.readings import Pair
 from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
+from classifier.text import normalise
 
 
 def test_rows(taxonomy: Taxonomy) -> list[Row]:
@@ -26,6 +29,25 @@ def must_pass_rows(taxonomy: Taxonomy) -> list[Row]:
     return without_duplicates([*shipped, *_added(JudgedRow.Pack.MUST_PASS, taxonomy)])
 
 
+def twin_of(added: JudgedRow, pack: str, pair: Pair, taxonomy: Taxonomy) -> Row | None:
+    """A row of the pack with the texts of `pair` as a model sees them, other than `added`."""
+    rows = test_rows(taxonomy) if pack == JudgedRow.Pack.TEST else must_pass_rows(taxonomy)
+    wanted = (normalise(pair.prompt), normalise(pair.text))
+    for row in rows:
+        same = (normalise(row.prompt), normalise(row.text)) == wanted
+        if same and row.where != _where(added):
+            return row
+    return None
+
+
+def without_judged(rows: Iterable[Row], tests: Sequence[Row]) -> list[Row]:
+    """`rows` to learn from, without those that `tests` judges: an operator may add a test row that
+    stands in the training data, and then it is a test row.
+    """
+    judged = {split_key(row) for row in tests}
+    return [row for row in rows if split_key(row) not in judged]
+
+
 def is_nods_own(taxonomy: Taxonomy) -> bool:
     """Whether the shipped rows, which carry Nod's own labels, say anything about it."""
     return taxonomy.label_names == load_taxonomy(STARTER_TAXONOMY).label_names
@@ -37,7 +59,11 @@ def _added(pack: JudgedRow.Pack, taxonomy: Taxonomy) -> Sequence[Row]:
     for added in JudgedRow.objects.of_pack(pack):
         try:
             line = json.dumps(added.as_row())
-            rows.append(parse_row(line, taxonomy, where=f"added row {added.pk}"))
+            rows.append(parse_row(line, taxonomy, where=_where(added)))
         except DataError:
             continue
     return rows
+
+
+def _where(added: JudgedRow) -> str:
+    return f"added row {added.pk}"

@@ -166,8 +166,13 @@ class TrainingRun(models.Model):
         return f"training of {self.requested_at:%Y-%m-%d %H:%M} ({self.state})"
 
     @property
-    def share_done(self) -> float:
-        return min(1.0, self.rows_done / self.rows_total) if self.rows_total else 0.0
+    def is_unfinished(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """How far it is, rounded down: 100 only when all rows are learnt."""
+        return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
 
 
 class JudgedRowQuerySet(models.QuerySet["JudgedRow"]):

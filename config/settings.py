@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
+    "django.contrib.humanize",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -253,8 +254,11 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("nod/favicon.svg")}
     ],
     "ENVIRONMENT": ["demo", "warning"] if DEMO else None,
-    "STYLES": [lambda request: static("webhooks/admin.css")],
-    "SCRIPTS": [lambda request: static("webhooks/admin.js")],
+    "STYLES": [
+        lambda request: static("nod/admin.css"),
+        lambda request: static("classifier/report.css"),
+    ],
+    "SCRIPTS": [lambda request: static("nod/admin.js")],
     "SIDEBAR": {"navigation": "config.sidebar.navigation"},
     "DASHBOARD_CALLBACK": "config.overview.overview",
     "COLORS": {

@@ -31,7 +31,15 @@ GROUPS = (
             ("webhooks.ApiKey", "key"),
         ),
     ),
-    ("Model", (("classifier.ModelVersion", "neurology"),)),
+    (
+        "Model",
+        (
+            ("classifier.ModelVersion", "neurology"),
+            ("classifier.TrainingRun", "model_training"),
+            ("classifier.Serving", "history"),
+            ("classifier.JudgedRow", "fact_check"),
+        ),
+    ),
     ("Accounts", (("auth.User", "person"), ("auth.Group", "group"))),
 )
 

@@ -14,7 +14,7 @@ from classifier.baseline import Baseline
 from classifier.data import Row, Split
 from classifier.evaluation import Report, evaluate
 from classifier.gate import Verdict, judge
-from classifier.judged import must_pass_rows, test_rows
+from classifier.judged import must_pass_rows, test_rows, without_judged
 from classifier.keyword_rules import KeywordRules
 from classifier.models import ModelVersion
 from classifier.reader import Reader
@@ -53,8 +53,8 @@ def train_version(
     on_progress: Callable[[Progress], object] = lambda progress: None,
 ) -> Outcome | None:
     """None in those of several processes that only help to train."""
-    data = training_split(rows, taxonomy)
     tests = test_rows(taxonomy)
+    data = training_split(without_judged(rows, tests), taxonomy)
     version = produce(
         data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
         lineage=lineage, quiet=quiet, on_progress=on_progress,

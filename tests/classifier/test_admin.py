@@ -1,33 +1,221 @@
-"""The admin page of a model version: to look at, not to change."""
+"""Models in the admin: reports to read, versions to put live, trainings to start and to watch."""
+
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from classifier.models import ModelVersion
+from classifier import actions, judged
+from classifier.models import JudgedRow, ModelVersion, Serving, TrainingRun
+from classifier.taxonomy import Taxonomy
+from classifier.training.run import conclude
+from classifier.versions import WEIGHTS, open_version
 
-from .conftest import NOW, Tiny
+from .conftest import NOW, Tiny, a_version
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+VERSIONS = "admin:classifier_modelversion_changelist"
+PRESSED = {"_form_submitted": "1"}
 
 
 @pytest.fixture
-def version(tiny: Tiny) -> ModelVersion:
-    return ModelVersion.objects.create(
-        name=tiny.version.name, folder="f", report=tiny.version.report, created_at=NOW
+def judged_version(tiny: Tiny, models_dir: Path, taxonomy: Taxonomy) -> ModelVersion:
+    """The session's tiny version with a whole report, on the shipped test set."""
+    shutil.copytree(tiny.version.path, models_dir / tiny.version.path.name)
+    version = open_version(models_dir / tiny.version.path.name)
+    outcome = conclude(version, tiny.data, judged.test_rows(taxonomy), by="Ana", now=NOW)
+    return outcome.candidate
+
+
+def words_of(response: Any) -> str:
+    """What a person reads on it."""
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def page_of(client: Client, row: ModelVersion | TrainingRun) -> str:
+    return words_of(client.get(reverse(f"admin:classifier_{row._meta.model_name}_change",
+                                       args=[row.pk])))  # fmt: skip
+
+
+def press(client: Client, name: str, *args: int) -> str:
+    return words_of(client.post(reverse(f"admin:{name}", args=args), PRESSED, follow=True))
+
+
+# ---- reports -------------------------------------------------------------------------------
+
+
+def test_the_list_shows_each_version_with_its_score_and_verdict(
+    admin_client: Client, judged_version: ModelVersion
+) -> None:
+    words = words_of(admin_client.get(reverse(VERSIONS)))
+    score = judged_version.report["questions"]["intent"]["macro_f1"]
+    assert judged_version.name in words
+    assert f"intent {score:.3f}" in words
+    assert "refused" in words  # a model of one layer
+
+
+def test_a_report_says_what_a_manager_asks(
+    admin_client: Client, judged_version: ModelVersion
+) -> None:
+    words = page_of(admin_client, judged_version)
+    assert re.search(r"Of 100 replies it would decide \d+ by itself", words)
+    for heading in ("May it serve?", "How much can it decide?", "Against others, on the same rows",
+                    "Label by label: intent", "Label by label: tone", "What is taken for what",
+                    "Is it fair to everybody?", "Its worst errors", "How it was made"):  # fmt: skip
+        assert heading in words
+    assert "keyword-rules" in words
+    assert "baseline-tfidf" in words
+    assert "depends on reminder" in words
+    assert "scottish" in words
+    for check in judged_version.checks["checks"]:
+        assert check["words"][:40].split("“")[0] in words
+
+
+def test_a_report_without_the_newer_parts_still_opens(
+    admin_client: Client, tiny: Tiny, models_dir: Path
+) -> None:
+    version = a_version(models_dir, "old")
+    version.report = {"questions": {}}
+    version.save()
+    assert "How well old reads" in page_of(admin_client, version)
+
+
+def test_the_report_is_one_file_that_needs_nothing_else(
+    admin_client: Client, judged_version: ModelVersion
+) -> None:
+    address = reverse("admin:classifier_modelversion_file", args=[judged_version.pk])
+    response = admin_client.get(address)
+    assert response["Content-Disposition"] == f'attachment; filename="{judged_version.name}.html"'
+    page = response.content.decode()
+    assert "<svg" in page
+    assert ".nod-report" in page
+    assert not re.search(r'(?:src|href)="', page)
+
+
+def test_texts_of_a_report_are_escaped(admin_client: Client, judged_version: ModelVersion) -> None:
+    judged_version.report["worst"][0]["text"] = "<script>alert(1)</script>"
+    judged_version.save()
+    address = reverse("admin:classifier_modelversion_file", args=[judged_version.pk])
+    assert "<script>" not in admin_client.get(address).content.decode()
+
+
+# ---- what serves ---------------------------------------------------------------------------
+
+
+def test_a_version_is_put_live_and_taken_back_by_name(
+    admin_client: Client, models_dir: Path
+) -> None:
+    old, new = (a_version(models_dir, name) for name in ("old", "new"))
+    assert "old is live" in press(admin_client, "classifier_modelversion_promote", old.pk)
+    assert "new is live" in press(admin_client, "classifier_modelversion_promote", new.pk)
+    assert "old is live again" in press(admin_client, "classifier_modelversion_roll_back")
+    assert ModelVersion.objects.live().get() == old
+    assert list(Serving.objects.newest_first().values_list("version__name", "by")) == [
+        ("old", "admin"), ("new", "admin"), ("old", "admin"),
+    ]  # fmt: skip
+    history = words_of(admin_client.get(reverse("admin:classifier_serving_changelist")))
+    assert "rolled back from new" in history
+
+
+def test_a_damaged_version_is_refused_with_the_reason(
+    admin_client: Client, models_dir: Path
+) -> None:
+    good, bad = (a_version(models_dir, name) for name in ("good", "bad"))
+    actions.promote(version=good, by="Ana", now=NOW)
+    (models_dir / "bad" / WEIGHTS).write_bytes(b"torn")
+    assert "Refused, and nothing changed" in press(
+        admin_client, "classifier_modelversion_promote", bad.pk
     )
+    assert ModelVersion.objects.live().get() == good
 
 
-def test_the_list_shows_each_version_with_its_score(
-    admin_client: Client, version: ModelVersion
+def test_nothing_to_roll_back_to_is_said(admin_client: Client) -> None:
+    assert "nothing to take back" in press(admin_client, "classifier_modelversion_roll_back")
+
+
+def test_who_may_only_look_changes_nothing(client: Client, models_dir: Path) -> None:
+    version = a_version(models_dir, "one")
+    user = User.objects.create_user("ben", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(user)
+    words = words_of(client.get(reverse(VERSIONS)))
+    assert "Train now" not in words
+    assert "Roll back" not in words
+    for name, args in (("promote", [version.pk]), ("roll_back", []), ("train_now", [])):
+        address = reverse(f"admin:classifier_modelversion_{name}", args=args)
+        assert client.post(address, PRESSED).status_code == 403
+    assert not TrainingRun.objects.exists()
+    assert not Serving.objects.exists()
+
+
+# ---- trainings -----------------------------------------------------------------------------
+
+
+def test_train_now_asks_for_one_training_however_often_it_is_pressed(admin_client: Client) -> None:
+    assert "begins as soon as" in press(admin_client, "classifier_modelversion_train_now")
+    assert "one at a time" in press(admin_client, "classifier_modelversion_train_now")
+    run = TrainingRun.objects.get()
+    assert (run.reason, run.requested_by, run.state) == ("asked", "admin", "waiting")
+
+
+def test_the_progress_of_a_training_asks_for_itself_until_it_has_ended(
+    admin_client: Client,
 ) -> None:
-    page = admin_client.get(reverse("admin:classifier_modelversion_changelist")).content.decode()
-    assert version.name in page
-    assert "intent 0." in page or "intent 1." in page
+    now = timezone.now()
+    run = TrainingRun.objects.create(
+        reason="new_examples", because="214 rows more", requested_by="scheduler", requested_at=now,
+        state="running", stage="training", rows_done=250, rows_total=1000, attempts=1,
+        started_at=now - timedelta(minutes=2), heartbeat_at=now,
+    )  # fmt: skip
+    address = reverse("admin:classifier_trainingrun_progress", args=[run.pk])
+    response = admin_client.get(address)
+    assert 'hx-trigger="every 2s"' in response.content.decode()
+    words = words_of(response)
+    assert "25 %, about 5 minutes left" in words or "25 %, about 6 minutes left" in words
+    assert "214 rows more" in words
+    assert "25 %" in words_of(admin_client.get(reverse(VERSIONS)))
+
+    TrainingRun.objects.update(state="finished", finished_at=now)
+    assert "hx-trigger" not in admin_client.get(address).content.decode()
 
 
-def test_a_version_opens_with_its_report_and_cannot_be_changed(
-    admin_client: Client, version: ModelVersion
-) -> None:
-    page = admin_client.get(reverse("admin:classifier_modelversion_change", args=[version.pk]))
-    assert "most often confused" in page.content.decode()
-    assert 'name="_save"' not in page.content.decode()
-    assert admin_client.get(reverse("admin:classifier_modelversion_add")).status_code == 403
+def test_a_training_is_stopped_by_somebody(admin_client: Client) -> None:
+    run = TrainingRun.objects.create(reason="asked", requested_by="Ana", requested_at=NOW)
+    address = reverse("admin:classifier_trainingrun_stop", args=[run.pk])
+    assert "It stops within seconds" in words_of(admin_client.post(address, follow=True))
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("stopped", "Stopped by admin.")
+    assert "had ended already" in words_of(admin_client.post(address, follow=True))
+
+
+# ---- rows that operators add ---------------------------------------------------------------
+
+
+def test_an_incident_becomes_a_must_pass_row(admin_client: Client, taxonomy: Taxonomy) -> None:
+    before = len(judged.must_pass_rows(taxonomy))
+    address = reverse("admin:classifier_judgedrow_add")
+    row = {
+        "pack": "must_pass", "prompt": "Piano tuning on Monday at 4?", "text": "the piano is sold",
+        "intent": "cancel", "tone": "", "group": "incident", "why": "was read as other",
+    }  # fmt: skip
+    words_of(admin_client.post(address, row, follow=True))
+    added = JudgedRow.objects.get()
+    assert (added.labels, added.added_by) == ({"intent": "cancel"}, "admin")
+    strict = judged.must_pass_rows(taxonomy)
+    assert len(strict) == before + 1
+    assert strict[-1].labels == {"intent": "cancel", "tone": None}
+
+    again = words_of(admin_client.post(address, row | {"intent": "confirm"}))
+    assert f"judged already: added row {added.pk}" in again
+    nothing = words_of(admin_client.post(address, row | {"text": " ", "intent": ""}))
+    assert "This field is required" in nothing
+    assert JudgedRow.objects.count() == 1

@@ -51,7 +51,7 @@ def alice(
 
 
 def named(page: Page) -> Page:
-    """When webhooks/static/webhooks/admin.js is through."""
+    """When config/static/nod/admin.js is through."""
     page.wait_for_selector("[role=main]")
     return page
 

@@ -1,0 +1,73 @@
+"""A version's report as a page that a manager can read: in the admin, and as one file to send."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+
+from classifier import charts
+
+PAGE = "classifier/_report.html"
+FILE = "classifier/report_file.html"
+STYLES = "classifier/report.css"
+
+
+def context_of(
+    report: Mapping[str, Any], *, checks: Mapping[str, Any], name: str, made_at: object = None
+) -> dict[str, Any]:
+    """What the templates draw. `checks`: the gate's verdict as ModelVersion keeps it."""
+    questions = report.get("questions", {})
+    return {
+        "name": name,
+        "made_at": made_at,
+        "report": report,
+        "checks": checks,
+        "headline": headline(report),
+        "questions": [
+            {
+                "name": question,
+                "figures": figures,
+                "labels": charts.labels(figures),
+                "confusion": charts.confusion(figures),
+                "reliability": charts.reliability(figures),
+            }
+            for question, figures in questions.items()
+            if figures.get("rows")
+        ],
+        "curve": charts.decided_curve(report),
+        "compared": charts.compared(report) if report.get("compared") else [],
+        "trends": charts.learning(report),
+        "slices": [
+            (title, bars)
+            for key, title in (("slice", "Kinds of reply"), ("variety", "Dialects and languages"))
+            if (bars := charts.slices(report, key))
+        ],
+        "gap": report.get("gap"),
+        "worst": report.get("worst", []),
+        "rising": report.get("learning_curve") and report["learning_curve"]["rising"],
+    }
+
+
+def headline(report: Mapping[str, Any]) -> str:
+    """The one sentence for who reads no other."""
+    decided = report.get("decided")
+    if not decided or decided["right"] is None:
+        return ""
+    by_itself, right = 100 * decided["share"], 100 * decided["right"]
+    return (
+        f"Of 100 replies it would decide {by_itself:.0f} by itself, and {right:.1f} % of those"
+        f" rightly. The other {100 - by_itself:.0f} go to people."
+    )
+
+
+def as_file(
+    report: Mapping[str, Any], *, checks: Mapping[str, Any], name: str, made_at: object = None
+) -> str:
+    """The page with all it needs, in one file that a browser opens from anywhere."""
+    found = finders.find(STYLES)
+    if not isinstance(found, str):
+        raise FileNotFoundError(f"{STYLES} is not among the static files.")
+    context = context_of(report, checks=checks, name=name, made_at=made_at)
+    return render_to_string(FILE, context | {"styles": Path(found).read_text(encoding="utf-8")})
