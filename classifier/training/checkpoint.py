@@ -45,6 +45,12 @@ class Saved:
     losses: list[Tensor]
 
 
+def recipe_of(data: Split, taxonomy: Taxonomy, config: TrainingConfig) -> str:
+    """Names what shapes a training: the same recipe on the same machine gives the same weights."""
+    parts = (config.to_json(), taxonomy.source, digest_of(data.train), digest_of(data.validation))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
 class Checkpoint:
     def __init__(
         self,
@@ -55,12 +61,7 @@ class Checkpoint:
         *,
         every: float = EVERY_SECONDS,
     ) -> None:
-        key = hashlib.sha256(
-            "\n".join(
-                (config.to_json(), taxonomy.source, *map(digest_of, (data.train, data.validation)))
-            ).encode()
-        ).hexdigest()[:16]
-        self.path = models_dir / FOLDER / f"{key}.pt"
+        self.path = models_dir / FOLDER / f"{recipe_of(data, taxonomy, config)}.pt"
         self.every = every
         self._saved_at = time.monotonic()
 

@@ -24,7 +24,7 @@ from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, chosen_thresholds
 from classifier.tokens import TextTokenizer
 from classifier.training.calibration import temperature_for
-from classifier.training.checkpoint import Checkpoint
+from classifier.training.checkpoint import Checkpoint, recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.export import export_fp32, quantise
 from classifier.training.loop import (
@@ -124,6 +124,7 @@ def produce(
         report["training"] = {
             "rows": len(data.train),
             "rows_digest": digest_of(data.train),
+            "recipe": recipe_of(data, taxonomy, config),
             "seconds": round(trained_seconds, 1),
             "epochs": as_json(history),
             "device": str(accelerator.device),

@@ -20,6 +20,7 @@ from classifier.models import ModelVersion
 from classifier.reader import Reader
 from classifier.scoring import Scorer, scorer_of
 from classifier.taxonomy import Taxonomy
+from classifier.training.checkpoint import recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.learning import learning_curve
 from classifier.training.loop import Progress
@@ -54,7 +55,7 @@ def train_version(
 ) -> Outcome | None:
     """None in those of several processes that only help to train."""
     tests = test_rows(taxonomy)
-    data = training_split(without_judged(rows, tests), taxonomy)
+    data = learnt_from(rows, taxonomy, tests)
     version = produce(
         data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
         lineage=lineage, quiet=quiet, on_progress=on_progress,
@@ -62,6 +63,19 @@ def train_version(
     if version is None:
         return None
     return conclude(version, data, tests, by=by, now=now, may_promote=may_promote)
+
+
+def learnt_from(rows: Sequence[Row], taxonomy: Taxonomy, tests: Sequence[Row]) -> Split:
+    return training_split(without_judged(rows, tests), taxonomy)
+
+
+def refused_before(
+    rows: Sequence[Row], taxonomy: Taxonomy, config: TrainingConfig
+) -> ModelVersion | None:
+    """A candidate of the same making that the gate refused: made again it would be no better."""
+    recipe = recipe_of(learnt_from(rows, taxonomy, test_rows(taxonomy)), taxonomy, config)
+    made = ModelVersion.objects.candidates().filter(report__training__recipe=recipe)
+    return made.filter(checks__passed=False).newest_first().first()
 
 
 def conclude(

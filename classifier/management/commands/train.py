@@ -62,15 +62,21 @@ class Command(BaseCommand):
     def train(self, rows: list[Row], taxonomy: Taxonomy, options: dict[str, Any]) -> str:
         # Imported when needed: torch takes seconds, which --if-none must not cost at every start.
         from classifier.training.config import TrainingConfig, base_model_from
-        from classifier.training.run import train_version
+        from classifier.training.run import refused_before, train_version
 
         config = TrainingConfig(
             base_model=base_model_from(options["base_model"] or settings.BASE_MODEL)
         )
+        config = replace(config, epochs=options["epochs"] or config.epochs)
+        if options["if_none"] and (refused := refused_before(rows, taxonomy, config)) is not None:
+            return (
+                f"{refused.name} was made from the same rows, and the gate refused it: nothing to"
+                f" train until there are other rows.\n{refused.verdict}"
+            )
         outcome = train_version(
             rows=rows,
             taxonomy=taxonomy,
-            config=replace(config, epochs=options["epochs"] or config.epochs),
+            config=config,
             by="manage.py train",
             lineage={"reason": "manage.py train", "rows_given": len(rows)},
             now=timezone.now(),

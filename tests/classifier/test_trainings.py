@@ -1,0 +1,277 @@
+"""Trainings in the background: one at a time, watched, taken up again, and never in the way."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from classifier import actions, tasks, trainings
+from classifier.models import ModelVersion, TrainingRun
+from classifier.trainings import LEASE, MOST_ATTEMPTS, Stopped
+
+from .conftest import NOW, a_version
+from .test_taxonomy import SMALL
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+Reason, State = TrainingRun.Reason, TrainingRun.State
+
+
+@pytest.fixture
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was sent to the training worker."""
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.train_waiting, "apply_async", lambda **_: sent.append("nudge"))
+    return sent
+
+
+def asked(by: str = "Ana") -> TrainingRun:
+    return trainings.request_training(reason=Reason.ASKED, by=by, now=NOW)
+
+
+# ---- asking --------------------------------------------------------------------------------
+
+
+def test_asking_makes_one_run_and_nudges_its_worker(
+    nudges: list[str], django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        run = asked()
+        assert asked(by="Ben") == run
+    assert (TrainingRun.objects.get().requested_by, nudges) == ("Ana", ["nudge"])
+
+
+def test_a_lost_broker_loses_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: object) -> None:
+        raise ConnectionError("redis is away")
+
+    monkeypatch.setattr(tasks.train_waiting, "apply_async", away)
+    trainings.nudge()
+    asked()
+    assert trainings.has_work(now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_starts_at_the_same_moment_are_one_training(nudges: list[str]) -> None:
+    runs, barrier = [], threading.Barrier(8)
+
+    def ask() -> None:
+        barrier.wait()
+        runs.append(asked().pk)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(runs) == 8
+    assert set(runs) == {TrainingRun.objects.get().pk}
+
+
+# ---- taking up -----------------------------------------------------------------------------
+
+
+def test_a_run_is_taken_up_once() -> None:
+    run = asked()
+    taken = trainings.take_up(now=NOW)
+    assert taken == run
+    assert taken is not None
+    assert (taken.state, taken.attempts, taken.started_at) == (State.RUNNING, 1, NOW)
+    assert trainings.take_up(now=NOW) is None
+    assert not trainings.has_work(now=NOW)
+
+
+def test_a_run_whose_worker_died_is_taken_up_again() -> None:
+    asked()
+    trainings.take_up(now=NOW)
+    assert trainings.take_up(now=NOW + LEASE) is None  # it may be alive
+    again = trainings.take_up(now=NOW + LEASE + timedelta(seconds=1))
+    assert again is not None
+    assert (again.attempts, again.started_at) == (2, NOW)
+
+
+def test_a_run_that_kills_every_worker_is_given_up() -> None:
+    run, now = asked(), NOW
+    for _ in range(MOST_ATTEMPTS):
+        assert trainings.take_up(now=now) is not None
+        now += 2 * LEASE
+    assert trainings.take_up(now=now) is None
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert "ask again" in run.error
+    assert asked() != run  # the way is free
+
+
+# ---- doing ---------------------------------------------------------------------------------
+
+
+def test_a_run_ends_with_a_version_and_its_reason(
+    tiny_base: Path, tmp_path: Path, models_dir: Path, settings: Settings
+) -> None:
+    """With labels of its own, for which Nod ships no rows."""
+    settings.BASE_MODEL = str(tiny_base)
+    settings.TAXONOMY_FILE = tmp_path / "taxonomy.toml"
+    settings.TAXONOMY_FILE.write_text(SMALL)
+    settings.ROWS_DIR = tmp_path / "rows"
+    settings.ROWS_DIR.mkdir()
+    rows = [
+        {"text": f"{word} of number {number}", "topic": topic}
+        for topic, word in (("news", "the vote"), ("sport", "a goal"))
+        for number in range(60)
+    ]
+    (settings.ROWS_DIR / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    trainings.do(run)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (State.FINISHED, "")
+    assert run.version is not None
+    assert run.version.report["training"]["run"] == run.pk
+    assert run.version.report["training"]["reason"] == "someone asked for it"
+    assert run.version.report["training"]["rows_given"] == 120
+    assert run.version.checks["rival"] == "baseline-tfidf"
+
+
+def test_a_run_without_rows_says_what_to_do(
+    tmp_path: Path, models_dir: Path, settings: Settings
+) -> None:
+    settings.ROWS_DIR = tmp_path
+    (tmp_path / "mine.jsonl").write_text('{"text": "hi", "intent": "greeting"}\n')
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    trainings.do(run)
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert "mine.jsonl:1" in run.error
+    assert "'greeting' is not a label" in run.error
+
+
+def test_what_nobody_expected_fails_the_run_without_its_words(
+    models_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(taxonomy: object) -> None:
+        raise RuntimeError("text of a customer")
+
+    monkeypatch.setattr(trainings, "training_rows", broken)
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    trainings.do(run)
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert run.error.startswith("RuntimeError.")
+    assert "customer" not in run.error + caplog.text
+
+
+def test_a_stopped_run_notices_at_its_next_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainings, "SIGN_OF_LIFE_SECONDS", 0.0)
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    tell = trainings.signs_of_life(run)
+    tell(SimpleNamespace(done=5, total=10))
+    run.refresh_from_db()
+    assert (run.rows_done, run.rows_total, run.percent) == (5, 10, 50)
+    assert trainings.stop_training(run=run, by="Ana", now=NOW)
+    with pytest.raises(Stopped):
+        tell(SimpleNamespace(done=6, total=10))
+    assert not trainings.stop_training(run=run, by="Ana", now=NOW)
+
+
+def test_a_worker_that_was_thought_dead_stops_when_another_took_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trainings, "SIGN_OF_LIFE_SECONDS", 0.0)
+    asked()
+    slow = trainings.take_up(now=NOW)
+    assert slow is not None
+    trainings.take_up(now=NOW + 2 * LEASE)
+    with pytest.raises(Stopped):
+        trainings.signs_of_life(slow)(SimpleNamespace(done=1, total=2))
+
+
+def test_a_training_takes_only_what_others_leave() -> None:
+    """In a process of its own: niceness cannot be given back."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        trainings.step_aside()
+        os.write(write, f"{os.nice(0)} {os.sched_getscheduler(0)}".encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    niceness, policy = map(int, os.read(read, 100).split())
+    assert niceness == 19
+    assert policy == os.SCHED_IDLE
+
+
+# ---- why, by itself ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(models_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> ModelVersion:
+    """Learnt from 1,000 rows, as many as there are."""
+    version = a_version(models_dir, "live")
+    version.report = {"training": {"rows_given": 1000}}
+    version.save()
+    actions.promote(version=version, by="Ana", now=NOW)
+    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(1000))
+    return version
+
+
+def test_without_a_live_version_none_is_due(models_dir: Path) -> None:
+    assert trainings.why_train(now=NOW) is None
+
+
+def test_with_nothing_new_none_is_due(live: ModelVersion) -> None:
+    assert trainings.why_train(now=NOW + DAY) is None
+
+
+def test_enough_new_rows_are_a_reason(
+    live: ModelVersion, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        trainings, "training_rows", lambda taxonomy: range(1000 + settings.RETRAIN_AFTER_ROWS)
+    )
+    assert trainings.why_train(now=NOW + HOUR) is None  # not so soon
+    due = trainings.why_train(now=NOW + DAY)
+    assert due == (Reason.NEW_EXAMPLES, "200 rows more than live learnt from")
+
+
+def test_age_is_a_reason(live: ModelVersion, settings: Settings) -> None:
+    due = trainings.why_train(now=NOW + settings.RETRAIN_AFTER_DAYS * DAY)
+    assert due == (Reason.AGE, "live is 30 days old")
+
+
+def test_a_refused_candidate_is_not_tried_again_at_once(
+    live: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    later = NOW + 40 * DAY
+    TrainingRun.objects.create(
+        reason=Reason.AGE, requested_by="scheduler", requested_at=later, state=State.FINISHED
+    )
+    assert trainings.why_train(now=later + HOUR) is None
+    assert trainings.why_train(now=later + DAY) is not None
+
+
+def test_the_scheduler_asks_once_and_reminds_a_worker_that_missed_its_nudge(
+    live: ModelVersion, nudges: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    tasks.see_to_training()
+    run = TrainingRun.objects.get()
+    assert (run.requested_by, run.reason) == ("scheduler", Reason.NEW_EXAMPLES)
+    tasks.see_to_training()
+    assert TrainingRun.objects.count() == 1
+    assert nudges == ["nudge"]  # the first is sent on commit
