@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import django
 
-PARTS = ("inbound", "reading")
+PARTS = ("inbound", "reading", "training")
 
 
 def main(arguments: Sequence[str]) -> int:

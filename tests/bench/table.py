@@ -11,14 +11,31 @@ class Line:
     peer_name: str
     peer: float
     aim: float  # the ratio that is promised
+    lower_is_better: bool = False  # milliseconds, megabytes
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.peer
+        return self.peer / self.ours if self.lower_is_better else self.ours / self.peer
 
     def __str__(self) -> str:
         verdict = "ok" if self.ratio >= self.aim else "BELOW"
         return (
-            f"{self.what:<28} {self.ours:9.1f} {self.unit:<9} {self.peer_name:<34} "
-            f"{self.peer:9.1f}   {self.ratio:5.2f}x (aim {self.aim:.1f}x) {verdict}"
+            f"{self.what:<30} {self.ours:9.2f} {self.unit:<9} {self.peer_name:<34} "
+            f"{self.peer:9.2f}   {self.ratio:5.2f}x (aim {self.aim:.2f}x) {verdict}"
+        )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A figure that has no peer, but a limit."""
+
+    what: str
+    unit: str
+    value: float
+    limit: float
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.value <= self.limit else "ABOVE"
+        return (
+            f"{self.what:<30} {self.value:9.2f} {self.unit:<9} (at most {self.limit:g}) {verdict}"
         )
