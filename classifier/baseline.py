@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier import rules
 from classifier.data import Row, split, starter_rows
+from classifier.keys import spelled_out
 from classifier.readings import Pair
 from classifier.scoring import Scores, named_scores
 from classifier.taxonomy import Taxonomy, current_taxonomy
@@ -77,7 +78,7 @@ def starter_baseline() -> Baseline:
 
 
 def _reply(pair: Pair) -> str:
-    return normalise(pair.text) or "…"
+    return normalise(spelled_out(pair)) or "…"
 
 
 def _reminder(pair: Pair) -> str:

@@ -82,7 +82,7 @@ class Network:
     def logits(self, pairs: Sequence[Pair]) -> list[Floats]:
         """Per question (pairs, labels), in the order of `pairs`, which must not be empty."""
         vectors = self._vectors_of({pair.prompt for pair in pairs})
-        ids = self.tokenizer.encode([pair.text for pair in pairs])
+        ids = self.tokenizer.encode_replies(pairs)
         results: list[Floats] = []
         for indices, batch in self.tokenizer.batches(ids, self.budget):
             known = np.stack([vectors[pairs[index].prompt] for index in indices])

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from classifier.keys import spelled_out
 from classifier.packing import packed
+from classifier.readings import Pair
 from classifier.text import normalise
 
 Ints = npt.NDArray[np.int64]
@@ -48,6 +50,10 @@ class TextTokenizer:
         """Token ids of each text, in order, at most `max_tokens` of them."""
         encodings = self.tokenizer.encode_batch([self._clipped(text) for text in texts])
         return [self._shortened(encoding.ids) for encoding in encodings]
+
+    def encode_replies(self, pairs: Sequence[Pair]) -> list[list[int]]:
+        """Of each pair's reply, a key of the reminder's spelled out (classifier/keys.py)."""
+        return self.encode([spelled_out(pair) for pair in pairs])
 
     def batches(
         self, ids: Sequence[Sequence[int]], budget: int

@@ -218,7 +218,7 @@ def step_inputs(
     """The order in which the network will answer, and its inputs: see ReplyClassifier.forward."""
     place = {prompt: row for row, prompt in enumerate(dict.fromkeys(p.prompt for p in pairs))}
     reminders = tokenizer.batch(tokenizer.encode(list(place)))
-    replies = tokenizer.encode([pair.text for pair in pairs])
+    replies = tokenizer.encode_replies(pairs)
     order: list[int] = []
     parts = []
     for indices in packed([len(ids) for ids in replies], PART_TOKENS[device.type]):
