@@ -184,8 +184,10 @@ def step_aside() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
-    """Is a training due, and why? None while one waits or runs."""
+def replaceable(*, now: datetime) -> ModelVersion | None:
+    """The live version, if the scheduler may ask for its successor: not while a training waits or
+    runs, nor soon after the last one.
+    """
     if TrainingRun.objects.unfinished().exists():
         return None
     live = ModelVersion.objects.live().first()
@@ -194,6 +196,17 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
     last = TrainingRun.objects.newest_first().first()
     since = max(filter(None, (live.created_at, last.requested_at if last else None)))
     if now - since < timedelta(hours=settings.RETRAIN_AT_MOST_EVERY_HOURS):
+        return None
+    return live
+
+
+def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
+    """Is a training due by what lies in the dataset and by age, and why?
+
+    What has changed in the texts that come in, webhooks knows (webhooks/drift.py).
+    """
+    live = replaceable(now=now)
+    if live is None:
         return None
     given = live.report.get("training", {}).get("rows_given")
     if given is not None:

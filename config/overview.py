@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from classifier.models import ModelVersion
 from config.adminbase import count_of
+from webhooks import drift
 from webhooks.models import Delivery, Endpoint, Message
 
 SECONDS_TO_READ = 60  # a text that waits longer than this says that nobody reads
@@ -26,7 +29,7 @@ class Figure:
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: adds to the index page's context."""
-    makers = (_waiting, _unrouted, _endpoints, _given_up, _model)
+    makers = (_waiting, _unrouted, _endpoints, _given_up, _model, _drift)
     return context | {"figures": [make() for make in makers]}
 
 
@@ -91,4 +94,26 @@ def _model() -> Figure:
         hint="" if live else "No model is live yet: run manage.py train, then promote.",
         address=_list("classifier_modelversion"),
         is_well=live is not None,
+    )
+
+
+def _drift() -> Figure:
+    found = drift.since_first_days(now=timezone.now())
+    if found is None:
+        value, hint = (
+            "too early",
+            (
+                f"Known when two windows of {settings.DRIFT_WINDOW_DAYS} days and"
+                f" {settings.DRIFT_WINDOW_READINGS} readings lie behind the live version."
+            ),
+        )
+    else:
+        value = "changed" if found.changed else "steady"
+        hint = f"{capfirst(found.words)}."
+    return Figure(
+        value=value,
+        about="what comes in, against the live version's first days",
+        hint=hint,
+        address=_list("classifier_trainingrun", "?reason__exact=drift"),
+        is_well=found is None or not found.changed,
     )

@@ -155,11 +155,13 @@ CELERY_TASK_ROUTES = {
     "webhooks.tasks.read_waiting": {"queue": "reading"},
     "webhooks.tasks.deliver_due": {"queue": "delivery"},
     "webhooks.tasks.sweep": {"queue": "delivery"},
+    "webhooks.tasks.look_for_drift": {"queue": "delivery"},
     "classifier.tasks.train_waiting": {"queue": "training"},
     "classifier.tasks.see_to_training": {"queue": "delivery"},
 }
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
 SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
+LOOK_FOR_DRIFT_SECONDS = env.number("LOOK_FOR_DRIFT_SECONDS", 3600, at_least=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "webhooks.tasks.sweep",
@@ -171,6 +173,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "classifier.tasks.see_to_training",
         "schedule": SEE_TO_TRAINING_SECONDS,
         "options": {"expires": SEE_TO_TRAINING_SECONDS},
+    },
+    "look for drift": {
+        "task": "webhooks.tasks.look_for_drift",
+        "schedule": LOOK_FOR_DRIFT_SECONDS,
+        "options": {"expires": LOOK_FOR_DRIFT_SECONDS},
     },
 }
 
@@ -199,6 +206,12 @@ ROWS_DIR = env.path("ROWS_DIR", VAR_DIR / "rows")
 RETRAIN_AFTER_ROWS = env.number("RETRAIN_AFTER_ROWS", 200, at_least=1)
 RETRAIN_AFTER_DAYS = env.number("RETRAIN_AFTER_DAYS", 30, at_least=1)
 RETRAIN_AT_MOST_EVERY_HOURS = env.number("RETRAIN_AT_MOST_EVERY_HOURS", 24, at_least=0)
+# … or when what comes in has changed: the live version's first readings against its last. A window
+# is as many days long, whole weeks at best, because Mondays do not text like Saturdays; and longer
+# where it would hold fewer readings, because shares of a few are chance (classifier/drift.py says
+# nothing below 500). Windows that long also mean that a feast day is no drift.
+DRIFT_WINDOW_DAYS = env.number("DRIFT_WINDOW_DAYS", 7, at_least=1)
+DRIFT_WINDOW_READINGS = env.number("DRIFT_WINDOW_READINGS", 500, at_least=500)
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 4096, at_least=64)  # padded tokens a batch
 
 # ---- safety --------------------------------------------------------------------------------

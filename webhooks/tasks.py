@@ -1,16 +1,19 @@
 """The background's entry points: each takes its nudge and makes one call, again until it says 0.
 
 `read_waiting` runs in the reading worker, `deliver_due` in the delivery worker (several threads),
-`sweep` is sent by the scheduler.
+`sweep` and `look_for_drift` are sent by the scheduler.
 """
 
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
+from django.utils import timezone
 
+from classifier.models import TrainingRun
 from classifier.reader import live_reader
-from webhooks import actions, delivery, waiting
+from classifier.trainings import request_training
+from webhooks import actions, delivery, drift, waiting
 from webhooks.nudges import Work, nudge, taken
 
 
@@ -45,3 +48,11 @@ def sweep() -> None:
         nudge(Work.READING)
     if delivery.has_due():
         nudge(Work.DELIVERY)
+
+
+@shared_task
+def look_for_drift() -> None:
+    """Ask for a training when what comes in is not what the live version was met with at first."""
+    now = timezone.now()
+    if (changed := drift.why_train(now=now)) is not None:
+        request_training(reason=TrainingRun.Reason.DRIFT, because=changed, by="scheduler", now=now)

@@ -17,6 +17,21 @@ from webhooks.models.messages import Message
 SETTLING_TIME = timedelta(seconds=3)
 
 
+class ReadingQuerySet(models.QuerySet["Reading"]):
+    def of_version(self, name: str) -> ReadingQuerySet:
+        return self.filter(model_version=name)
+
+    def between(self, since: datetime, until: datetime) -> ReadingQuerySet:
+        """Both ends included."""
+        return self.filter(read_at__gte=since, read_at__lte=until)
+
+    def oldest_first(self) -> ReadingQuerySet:
+        return self.order_by("read_at", "pk")
+
+    def newest_first(self) -> ReadingQuerySet:
+        return self.order_by("-read_at", "-pk")
+
+
 class Reading(models.Model):
     """What a model version made of a message: scores for every label of every question."""
 
@@ -28,6 +43,15 @@ class Reading(models.Model):
     # The whole reading as the API returns it (docs/webhooks.md).
     result = models.JSONField()
     read_at = models.DateTimeField()
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # A version's first and last days (webhooks/drift.py). The id is in it, so that every
+            # so manieth reading is found without looking at the others.
+            models.Index(fields=["model_version", "read_at", "id"], name="readings_by_version")
+        ]
 
     def __str__(self) -> str:
         return f"{self.intent} {self.confidence:.2f} by {self.model_version}"
