@@ -132,7 +132,7 @@ class TrainingRun(models.Model):
         NEW_EXAMPLES = "new_examples", "enough newly settled examples"
         AGE = "age", "the live version is old"
         DRIFT = "drift", "what comes in has changed"
-        FIRST = "first", "there was no version yet"
+        FIRST = "first", "the first version was trained in a hurry"
 
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=16, choices=Reason)

@@ -205,6 +205,8 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
 
     What has changed in the texts that come in, webhooks knows (webhooks/drift.py).
     """
+    if (hurried := _hurried()) is not None:
+        return TrainingRun.Reason.FIRST, f"{hurried.name} was trained in a hurry"
     live = replaceable(now=now)
     if live is None:
         return None
@@ -217,6 +219,17 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
     if age >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
         return TrainingRun.Reason.AGE, f"{live.name} is {age.days} days old"
     return None
+
+
+def _hurried() -> ModelVersion | None:
+    """The newest version, if it is one that a first start made within minutes, to have any at all,
+    and nobody has asked for its thorough successor yet.
+    """
+    newest = ModelVersion.objects.newest_first().first()
+    if newest is None or not newest.report.get("training", {}).get("hurried"):
+        return None
+    asked = TrainingRun.objects.filter(requested_at__gte=newest.created_at)
+    return None if asked.exists() else newest
 
 
 def _takeable(now: datetime) -> models.QuerySet[TrainingRun]:

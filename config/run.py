@@ -109,10 +109,11 @@ def prepare(*, demo: bool, train: bool) -> None:
 
 
 def first_training() -> int:
-    """In a process of its own, so that its memory is given back."""
-    process = spawn(
-        [sys.executable, "manage.py", "train", "--if-none"], on_parents_death=signal.SIGKILL
-    )
+    """In a process of its own, so that its memory is given back. In a hurry, because somebody
+    waits: the scheduler asks for a thorough one, which takes over if it is better.
+    """
+    command = [sys.executable, "manage.py", "train", "--if-none", "--hurry"]
+    process = spawn(command, on_parents_death=signal.SIGKILL)
     try:
         return process.wait()
     except KeyboardInterrupt:

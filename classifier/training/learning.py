@@ -21,16 +21,19 @@ SEED = 25
 
 
 def learning_curve(
-    train: Sequence[Row], judged_on: Sequence[Row], taxonomy: Taxonomy
+    train: Sequence[Row], judged_on: Sequence[Row], taxonomy: Taxonomy, *, whole: Baseline
 ) -> dict[str, Any] | None:
-    """Points of rows and F1 per label of the primary question, and which labels still rise."""
+    """Points of rows and F1 per label of the primary question, and which labels still rise.
+
+    `whole`: the baseline that learnt from all of `train`.
+    """
     if len(train) < FEWEST_ROWS:
         return None
     order = random.Random(SEED).sample(list(train), len(train))
     points: list[dict[str, Any]] = []
     for share in SHARES:
         some = order[: round(share * len(order))]
-        baseline = Baseline(some, taxonomy)
+        baseline = whole if len(some) == len(train) else Baseline(some, taxonomy)
         readings = Reader(baseline).read([row.pair for row in judged_on])
         question = evaluate(judged_on, readings, taxonomy, model=baseline.name)["questions"]
         labels = question[taxonomy.primary.name]["labels"]

@@ -96,7 +96,7 @@ def conclude(
     rival_report = report_of(opponent, rows)
     report = full_report(version, reader, rows, rows_from)
     report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
-    report["learning_curve"] = learning_curve(data.train, rows, taxonomy)
+    report["learning_curve"] = learning_curve(data.train, rows, taxonomy, whole=baseline)
     candidate = actions.register_candidate(version=version, report=report, now=now)
     strict = must_pass_rows(taxonomy)
     verdict = judge(

@@ -12,6 +12,7 @@ from classifier.baseline import Baseline
 from classifier.data import Row
 from classifier.models import ModelVersion
 from classifier.taxonomy import Taxonomy
+from classifier.training.config import TrainingConfig
 
 from .conftest import NOW, Tiny
 from .test_reader import put_live
@@ -51,6 +52,15 @@ def test_train_leaves_a_judged_version(models_dir: Path, tiny_base: Path, tiny_d
     assert version.verdict in said
     assert version.state == ("live" if version.verdict.startswith("Passed") else "candidate")
     assert version.name in run("evaluate", "--data", tiny_data) or version.state == "candidate"
+
+
+def test_a_hurried_training_takes_fewer_epochs_and_says_so(
+    models_dir: Path, tiny_base: Path, tiny_data: Path
+) -> None:
+    run("train", "--data", tiny_data, "--base-model", tiny_base, "--hurry", "--no-promote")
+    training = ModelVersion.objects.get().report["training"]
+    assert training["hurried"]
+    assert len(training["epochs"]) < TrainingConfig().epochs
 
 
 def test_another_taxonomy_trains_through_the_same_command(

@@ -248,6 +248,25 @@ def test_enough_new_rows_are_a_reason(
     assert due == (Reason.NEW_EXAMPLES, "200 rows more than live learnt from")
 
 
+def test_a_version_made_in_a_hurry_is_a_reason_at_once_and_once(
+    live: ModelVersion, settings: Settings
+) -> None:
+    live.report = {"training": {"rows_given": 1000, "hurried": True}}
+    live.save(update_fields=["report"])
+    assert trainings.why_train(now=NOW) == (Reason.FIRST, "live was trained in a hurry")
+    trainings.request_training(reason=Reason.FIRST, by="scheduler", now=NOW)
+    assert trainings.why_train(now=NOW) is None
+    TrainingRun.objects.update(state=State.FAILED)
+    assert trainings.why_train(now=NOW + HOUR) is None
+
+
+def test_a_hurried_candidate_that_was_refused_has_a_successor_too(models_dir: Path) -> None:
+    version = a_version(models_dir, "refused")
+    version.report = {"training": {"hurried": True}}
+    version.save(update_fields=["report"])
+    assert trainings.why_train(now=NOW) == (Reason.FIRST, "refused was trained in a hurry")
+
+
 def test_age_is_a_reason(live: ModelVersion, settings: Settings) -> None:
     due = trainings.why_train(now=NOW + settings.RETRAIN_AFTER_DAYS * DAY)
     assert due == (Reason.AGE, "live is 30 days old")

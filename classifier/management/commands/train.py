@@ -31,6 +31,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--epochs", type=int)
         parser.add_argument(
+            "--hurry", action="store_true",
+            help="fewer epochs: minutes in place of a quarter of an hour, for the first start",
+        )  # fmt: skip
+        parser.add_argument(
             "--if-none", action="store_true", help="do nothing if a model version is live"
         )
         parser.add_argument(
@@ -67,6 +71,8 @@ class Command(BaseCommand):
         config = TrainingConfig(
             base_model=base_model_from(options["base_model"] or settings.BASE_MODEL)
         )
+        if options["hurry"]:
+            config = config.hurried()
         config = replace(config, epochs=options["epochs"] or config.epochs)
         if options["if_none"] and (refused := refused_before(rows, taxonomy, config)) is not None:
             return (
@@ -78,7 +84,11 @@ class Command(BaseCommand):
             taxonomy=taxonomy,
             config=config,
             by="manage.py train",
-            lineage={"reason": "manage.py train", "rows_given": len(rows)},
+            lineage={
+                "reason": "manage.py train",
+                "rows_given": len(rows),
+                "hurried": options["hurry"],
+            },
             now=timezone.now(),
             may_promote=not options["no_promote"],
             quiet=options["verbosity"] == 0,
