@@ -199,6 +199,9 @@ ROWS_DIR = env.path("ROWS_DIR", VAR_DIR / "rows")
 RETRAIN_AFTER_ROWS = env.number("RETRAIN_AFTER_ROWS", 200, at_least=1)
 RETRAIN_AFTER_DAYS = env.number("RETRAIN_AFTER_DAYS", 30, at_least=1)
 RETRAIN_AT_MOST_EVERY_HOURS = env.number("RETRAIN_AT_MOST_EVERY_HOURS", 24, at_least=0)
+# What a killed training loses at most. The bundled model's checkpoint takes half a second to write;
+# one of a base model twenty times as large takes longer and should be written less often.
+CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 20, at_least=1)
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 4096, at_least=64)  # padded tokens a batch
 
 # ---- safety --------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def train_version(
     version = produce(
         data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
         lineage=lineage, quiet=quiet, on_progress=on_progress,
+        checkpoint_seconds=settings.CHECKPOINT_SECONDS,
     )  # fmt: skip
     if version is None:
         return None
