@@ -32,6 +32,7 @@ from classifier.versions import (
     Version,
     new_version,
     open_version,
+    version_names,
 )
 
 from .conftest import NOW
@@ -205,6 +206,21 @@ def test_a_candidate_damaged_after_it_was_judged_never_serves(
         concluded(clean, data)
     assert live() == weak.name
     assert live_reader().name == weak.name
+
+
+def test_what_a_training_made_before_it_was_killed_is_judged_and_not_made_again(
+    clean: Version, weak: Version, topics: Taxonomy, config: TrainingConfig, models_dir: Path
+) -> None:
+    put_live(weak)
+    outcome = train_version(
+        rows=CLEAN, taxonomy=topics, config=config, by="Ben", now=NOW + HOUR, quiet=True
+    )
+    assert outcome is not None
+    assert (outcome.candidate.name, outcome.candidate.verdict) == (
+        clean.name,
+        outcome.verdict.words,
+    )
+    assert version_names(models_dir) == sorted([clean.name, weak.name])
 
 
 @pytest.mark.parametrize("attack", ["scattered", "of one kind"])
