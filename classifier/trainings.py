@@ -23,6 +23,7 @@ from classifier.data import DataError
 from classifier.dataset import training_rows
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import TaxonomyError, current_taxonomy
+from classifier.versions import DamagedVersion
 from config.processes import spawn
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def do(run: TrainingRun) -> None:
         )
     except Stopped:
         return
-    except (DataError, TaxonomyError, OSError) as exc:
+    except (DataError, TaxonomyError, DamagedVersion, OSError) as exc:
         _finish(run, TrainingRun.State.FAILED, now=timezone.now(), error=str(exc))
         return
     except Exception as exc:

@@ -212,6 +212,9 @@ RETRAIN_AT_MOST_EVERY_HOURS = env.number("RETRAIN_AT_MOST_EVERY_HOURS", 24, at_l
 # nothing below 500). Windows that long also mean that a feast day is no drift.
 DRIFT_WINDOW_DAYS = env.number("DRIFT_WINDOW_DAYS", 7, at_least=1)
 DRIFT_WINDOW_READINGS = env.number("DRIFT_WINDOW_READINGS", 500, at_least=500)
+# What a killed training loses at most. The bundled model's checkpoint takes half a second to write;
+# one of a base model twenty times as large takes longer and should be written less often.
+CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 20, at_least=1)
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 4096, at_least=64)  # padded tokens a batch
 
 # ---- safety --------------------------------------------------------------------------------

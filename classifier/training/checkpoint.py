@@ -23,7 +23,6 @@ from classifier.training.config import TrainingConfig
 from classifier.training.network import ReplyClassifier
 
 FOLDER = ".training"  # under MODELS_DIR; hidden, so that nobody takes it for a version
-EVERY_SECONDS = 20.0  # what a kill costs at most; writing takes half a second
 KEPT_SECONDS = 7 * 24 * 3600  # of a training that nobody took up again
 
 
@@ -59,10 +58,10 @@ class Checkpoint:
         taxonomy: Taxonomy,
         config: TrainingConfig,
         *,
-        every: float = EVERY_SECONDS,
+        every: float,
     ) -> None:
         self.path = models_dir / FOLDER / f"{recipe_of(data, taxonomy, config)}.pt"
-        self.every = every
+        self.every = every  # seconds: what a kill costs at most
         self._saved_at = time.monotonic()
 
     def is_due(self) -> bool:

@@ -118,18 +118,20 @@ def train_network(
         best, losses = saved.best, list(saved.losses)
 
     total = len(train) * config.epochs
-    done = (first_epoch - 1) * len(train)
     # The bar counts rows, not steps: steps differ in size, and the time left should not.
     with tqdm(
-        total=total, initial=done, unit="row", desc="training",
+        total=total, initial=(first_epoch - 1) * len(train), unit="row", desc="training",
         disable=quiet or not accelerator.is_main_process,
     ) as bar:  # fmt: skip
         for number in range(first_epoch, config.epochs + 1):
             prepared.train()
+            done = (number - 1) * len(train)
             for step, indices in enumerate(
                 steps_of(train, config, epoch=number, accelerator=accelerator)
             ):
-                bar.update(len(indices) * accelerator.num_processes)
+                learnt = len(indices) * accelerator.num_processes
+                done += learnt  # beside the bar, which counts nothing when it is not shown
+                bar.update(learnt)
                 if number == first_epoch and step < first_step:
                     continue  # learnt before the kill
                 dice = random.Random(f"{config.seed}/{number}/{step}/{accelerator.process_index}")
@@ -150,7 +152,7 @@ def train_network(
                 optimizer.step()
                 schedule.step()
                 losses.append(loss.detach())  # no .item() here: it would make a GPU wait each step
-                on_progress(Progress(bar.n, total, history[-1] if history else None))
+                on_progress(Progress(done, total, history[-1] if history else None))
                 if checkpoint is not None and accelerator.is_main_process and checkpoint.is_due():
                     checkpoint.save(
                         state, epoch=number, step=step + 1, best=best, losses=losses,

@@ -38,6 +38,7 @@ from classifier.versions import GRAPHS, Version, new_version, open_version
 
 INT8_MAY_COST = 0.003  # of validation macro-F1, any question: three times faster is worth that
 GRAPH_MAY_DIFFER = 1e-3  # logits, torch against the fp32 graph: rounding is 1e-5, a wrong graph 1
+CHECKPOINT_SECONDS = 20.0  # unless the setting says otherwise
 BUDGET = 4096  # padded tokens a batch when judging; results do not depend on it
 
 
@@ -76,7 +77,7 @@ def produce(
     lineage: Mapping[str, Any] | None = None,
     quiet: bool = False,
     on_progress: Callable[[Progress], object] = lambda progress: None,
-    checkpoint_seconds: float | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Version | None:
     """Trains and writes one version into `models_dir`. It is nobody's until it is registered.
 
@@ -88,9 +89,7 @@ def produce(
     started = monotonic()
     words = AutoTokenizer.from_pretrained(config.checkpoint)
     tokenizer = text_tokenizer(words, config)
-    checkpoint = Checkpoint(models_dir, data, taxonomy, config)
-    if checkpoint_seconds is not None:
-        checkpoint.every = checkpoint_seconds
+    checkpoint = Checkpoint(models_dir, data, taxonomy, config, every=checkpoint_seconds)
     accelerator = accelerator_for_training()
     network, history = train_network(
         data, taxonomy, config, tokenizer=tokenizer, accelerator=accelerator,

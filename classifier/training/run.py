@@ -23,9 +23,9 @@ from classifier.taxonomy import Taxonomy
 from classifier.training.checkpoint import recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.learning import learning_curve
-from classifier.training.loop import Progress
+from classifier.training.loop import Progress, accelerator_for_training
 from classifier.training.produce import BUDGET, produce, training_split
-from classifier.versions import DamagedVersion, Version, open_version
+from classifier.versions import DamagedVersion, Version, open_version, version_names
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +56,36 @@ def train_version(
     """None in those of several processes that only help to train."""
     tests = test_rows(taxonomy)
     data = learnt_from(rows, taxonomy, tests)
-    version = produce(
-        data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
-        lineage=lineage, quiet=quiet, on_progress=on_progress,
-    )  # fmt: skip
+    version = left_unjudged(recipe_of(data, taxonomy, config))
+    if version is None:
+        version = produce(
+            data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
+            lineage=lineage, quiet=quiet, on_progress=on_progress,
+            checkpoint_seconds=settings.CHECKPOINT_SECONDS,
+        )  # fmt: skip
+    elif not accelerator_for_training().is_main_process:
+        return None
     if version is None:
         return None
     return conclude(version, data, tests, by=by, now=now, may_promote=may_promote)
+
+
+def left_unjudged(recipe: str) -> Version | None:
+    """What a training made that was killed before the verdict: made again it would be the same."""
+    models_dir = Path(settings.MODELS_DIR)
+    done = ModelVersion.objects.exclude(state=ModelVersion.State.CANDIDATE, verdict="")
+    judged = set(done.values_list("name", flat=True))
+    for name in reversed(version_names(models_dir)):
+        if name in judged:
+            continue
+        try:
+            version = open_version(models_dir / name)
+            made_by = version.report["training"]["recipe"]
+        except (DamagedVersion, OSError, ValueError, KeyError):
+            continue  # nothing to go on with, whoever left it there
+        if made_by == recipe:
+            return version
+    return None
 
 
 def learnt_from(rows: Sequence[Row], taxonomy: Taxonomy, tests: Sequence[Row]) -> Split:

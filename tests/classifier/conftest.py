@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
-from tokenizers.models import WordPiece
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from classifier import reader
 from classifier.data import Row, Split, load_rows
@@ -20,6 +17,7 @@ from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.produce import produce, training_split
 from classifier.versions import WEIGHTS, Version, new_version
+from tests.tiny import write_tiny_base
 
 NOW = datetime(2026, 5, 3, 14, 10, tzinfo=UTC)
 
@@ -61,26 +59,8 @@ def tiny_rows(tiny_data: Path, taxonomy: Taxonomy) -> list[Row]:
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint folder as Hugging Face has them: a one-layer BERT of random weights."""
-    folder = tmp_path_factory.mktemp("base")
-    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789?!.,'^~"]
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{letter}" for letter in letters)]
-    words += ["yes", "no", "stop", "not", "you", "can", "late", "park", "thumbs", "up", "down"]
-    tokenizer = Tokenizer(WordPiece({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    words_of_bert = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]",
-        cls_token="[CLS]", sep_token="[SEP]",
-    )  # fmt: skip
-    words_of_bert.save_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(words), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=64, max_position_embeddings=128,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    return folder
+    """One layer of BERT."""
+    return write_tiny_base(tmp_path_factory.mktemp("base"))
 
 
 @dataclass(frozen=True)

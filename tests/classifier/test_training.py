@@ -16,7 +16,7 @@ from classifier.scoring import onnx_engine, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
 from classifier.training.export import export_fp32
-from classifier.training.loop import seed_everything
+from classifier.training.loop import Progress, seed_everything
 from classifier.training.network import Part, from_checkpoint, from_version
 from classifier.training.produce import INT8_MAY_COST, produce, training_split
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
@@ -178,3 +178,19 @@ def test_an_empty_setting_means_the_bundled_model() -> None:
 def test_only_a_usable_gpu_is_used() -> None:
     assert device_for(gpu=False).type == "cpu"
     assert device_for(gpu=True).type == "cuda"
+
+
+def test_a_training_says_how_far_it_is_whether_or_not_it_is_watched(
+    tiny: Tiny, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    config = replace(tiny.config, epochs=2)
+    said: list[Progress] = []
+    produce(
+        tiny.data, taxonomy, config, models_dir=tmp_path, now=NOW, quiet=True,
+        on_progress=said.append,
+    )  # fmt: skip
+    rows = len(tiny.data.train)
+    done = [progress.done for progress in said]
+    assert done == sorted(done)
+    assert done[0] == config.batch_rows
+    assert (done[-1], said[-1].total) == (2 * rows, 2 * rows)

@@ -90,6 +90,26 @@ def test_a_run_is_taken_up_once() -> None:
     assert not trainings.has_work(now=NOW)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_take_up_at_the_same_moment_one_trains(nudges: list[str]) -> None:
+    run = asked()
+    taken, barrier = [], threading.Barrier(8)
+
+    def take() -> None:
+        barrier.wait()
+        taken.append(trainings.take_up(now=NOW))
+        connection.close()
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each for each in taken if each is not None] == [run]
+    run.refresh_from_db()
+    assert run.attempts == 1
+
+
 def test_a_run_whose_worker_died_is_taken_up_again() -> None:
     asked()
     trainings.take_up(now=NOW)

@@ -148,6 +148,10 @@ class Installation:
     def text(self, body: str, *, sender: str = "+12025550101") -> int:
         return self.post(*self.signed(body, sender=sender))
 
+    def run_code(self, code: str) -> str:
+        """Run Python inside this installation; what it printed."""
+        return self.manage("shell", "--no-imports", "-c", code).strip()
+
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -161,14 +165,11 @@ class Installation:
 
     def deliver_to(self, url: str) -> str:
         """Make this the one endpoint of the demo business; its secret."""
-        return self.manage(
-            "shell",
-            "--no-imports",
-            "-c",
+        return self.run_code(
             "from webhooks.models import *; Endpoint.objects.all().delete();"
             f"e = Endpoint.objects.create(business=Business.objects.get(), url={url!r});"
-            "print(EndpointSecret.objects.create(endpoint=e).secret)",
-        ).strip()
+            "print(EndpointSecret.objects.create(endpoint=e).secret)"
+        )
 
     # ---- looking inside --------------------------------------------------------------------
 
@@ -179,6 +180,16 @@ class Installation:
                 return connection.execute(sql).fetchall()
         with psycopg.connect(self.database_url) as server:
             return server.execute(sql.encode()).fetchall()
+
+    def execute(self, sql: str) -> None:
+        """Change what no door changes: how long ago something was."""
+        if self.database_url.startswith("sqlite"):
+            path = self.database_url.removeprefix("sqlite:///")
+            with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
+                connection.execute(sql)
+        else:
+            with psycopg.connect(self.database_url) as server:
+                server.execute(sql.encode())
 
     def count(self, table: str, where: str = "1=1") -> int:
         return int(self.rows(f"SELECT count(*) FROM webhooks_{table} WHERE {where}")[0][0])
