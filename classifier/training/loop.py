@@ -33,9 +33,9 @@ from classifier.training.config import TrainingConfig
 from classifier.training.network import Part, ReplyClassifier, from_checkpoint
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
-# Padded tokens that go through the encoder together. A CPU gains nothing from more and pays for
-# padding; a GPU waits for its next order otherwise.
-PART_TOKENS = {"cpu": 320, "cuda": 16_384}
+# Padded tokens that go through the encoder together. Every part writes gradients of all weights,
+# which a CPU's memory is slow at: in most steps one part holds all replies but the longest.
+PART_TOKENS = {"cpu": 1024, "cuda": 16_384}
 VALIDATION_TOKENS = 4096  # no gradients to keep: many more fit at a time
 
 
