@@ -38,7 +38,6 @@ def record_verdict(*, version: ModelVersion, verdict: Verdict) -> None:
     version.save(update_fields=["verdict", "checks"])
 
 
-@transaction.atomic
 def promote(
     *,
     version: ModelVersion,
@@ -53,7 +52,14 @@ def promote(
     changes nothing, if the folder is not whole. Two promotions at once end with one live version,
     because the database allows no second.
     """
-    open_version(version.path)
+    open_version(version.path)  # before any lock: hashing its files takes a while
+    _put_live(version=version, by=by, now=now, reason=reason, rolled_back=rolled_back)
+
+
+@transaction.atomic
+def _put_live(
+    *, version: ModelVersion, by: str, now: datetime, reason: str, rolled_back: bool
+) -> None:
     live = ModelVersion.objects.select_for_update().live()
     if live.filter(pk=version.pk).exists():
         return
@@ -69,13 +75,12 @@ def promote(
     )
 
 
-@transaction.atomic
 def roll_back(*, by: str, now: datetime) -> ModelVersion:
     """The version that served before the live one serves again; damaged ones are passed over.
 
     A second roll-back goes one further into the past, not to and fro.
     """
-    live = ModelVersion.objects.select_for_update().live().first()
+    live = ModelVersion.objects.live().first()
     if live is None:
         raise NothingToRollBackTo("No version is live: there is nothing to take back.")
     reason = f"rolled back from {live.name}"
