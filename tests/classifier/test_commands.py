@@ -195,7 +195,7 @@ def test_a_file_whose_version_is_gone_is_not_mixed_with_another(
     source, target = broken_off
     (models_dir / "one").rename(models_dir / "away")
     forget()  # it is another process that goes on
-    with pytest.raises(CommandError, match=r"Restore the folder .* --afresh, to read every row"):
+    with pytest.raises(CommandError, match=r"one: manifest\.json is missing .* Restore the folder"):
         run("classify", source, target)
     (models_dir / "away").rename(models_dir / "one")
     run("classify", source, target)
@@ -206,6 +206,11 @@ def test_a_file_whose_version_is_gone_is_not_mixed_with_another(
 def test_classify_refuses_kinds_of_files_it_does_not_know(source: str, target: str) -> None:
     with pytest.raises(CommandError, match=r"\.csv or both in \.jsonl"):
         run("classify", source, target)
+
+
+def test_classify_refuses_to_have_nothing_in_flight() -> None:
+    with pytest.raises(CommandError, match="--in-flight must be 1 or more"):
+        run("classify", "in.csv", "out.csv", "--distributed", "--in-flight", 0)
 
 
 def test_promote_puts_a_version_live_by_name(tiny: Tiny, models_dir: Path) -> None:
