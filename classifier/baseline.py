@@ -15,12 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from classifier import rules
 from classifier.data import Row, split, starter_rows
 from classifier.keys import spelled_out
-from classifier.readings import Pair
+from classifier.readings import BASELINE, Pair
 from classifier.scoring import Scores, named_scores
 from classifier.taxonomy import Taxonomy, current_taxonomy
 from classifier.text import normalise
-
-NAME = "baseline-tfidf"
 
 INVERSE_REGULARISATION = (
     8.0  # C; texts are short and their features rare, so trust them more than 1
@@ -32,7 +30,7 @@ ANY_WORD = r"\S+"  # scikit-learn's own pattern drops one-letter words: "c", "y"
 class Baseline:
     """Words and characters of the reply, words of the reminder; one linear model per question."""
 
-    name = NAME
+    name = BASELINE
 
     def __init__(self, rows: Sequence[Row], taxonomy: Taxonomy) -> None:
         """`rows`: only such as reach a model (rules.left_to_models)."""

@@ -3,7 +3,7 @@
 Step 5 of a message's way. One result for each pair, in order, whatever the strings are. Rules
 decide first; the rest goes to the live version, or to the baseline while there is none. A process
 loads the live version once and looks at each call whether another one has gone live. Texts are
-never logged.
+never logged. Whole files ask `reader_of(name)` instead: a file stays with one version.
 """
 
 import logging
@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 
 from classifier import rules
 from classifier.models import ModelVersion
-from classifier.readings import RULES, Pair, Reading, reading_from_scores
+from classifier.readings import BASELINE, RULES, Pair, Reading, reading_from_scores
 from classifier.scoring import Scorer, Scores, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.versions import DamagedVersion, open_version
@@ -109,10 +110,33 @@ def _reader_for(live: ModelVersion | None) -> Reader:
     return _serving()
 
 
+def live_name() -> str:
+    """What `reader_of` has to be asked for to read as this installation reads now."""
+    live = ModelVersion.objects.live().only("name").first()
+    return live.name if live is not None else BASELINE
+
+
+@lru_cache(maxsize=1)  # a worker gets one file's chunks one after another
+def reader_of(name: str) -> Reader:
+    """The reader of this version, be it live or not, or DamagedVersion.
+
+    What it makes of a list depends on that list alone: it remembers no reminders, because int8
+    takes its scale from all that is read together.
+    """
+    if name == BASELINE:
+        return _baseline_reader()
+    row = ModelVersion.objects.filter(name=name).only("folder").first()
+    if row is None:
+        raise DamagedVersion(f"{name}: there is no such model version in this database.")
+    version = open_version(row.path)
+    return Reader(scorer_of(version, budget=settings.READER_TOKEN_BUDGET, remembered=0))
+
+
 def forget() -> None:
     """Load afresh at the next call. For forked children, whose threads stayed behind."""
     global _current, _loading
     _current, _loading = _Current(), threading.Lock()
+    reader_of.cache_clear()
 
 
 os.register_at_fork(after_in_child=forget)

@@ -10,6 +10,7 @@ from typing import Any
 RULES = (
     "rules"  # stands in `Reading.model` where a keyword or reaction decided and no model was asked
 )
+BASELINE = "baseline-tfidf"  # stands there while no trained version is live
 
 TONE = "tone"
 TONE_SIGNS = {"positive": 1, "negative": -1, "hostile": -1}  # sentiment = Σ sign · P(label)

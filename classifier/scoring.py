@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from classifier.engines import Engine, Floats, Network, OnnxEngine, softmax
+from classifier.engines import REMEMBERED_REMINDERS, Engine, Floats, Network, OnnxEngine, softmax
 from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
 from classifier.tokens import TextTokenizer
@@ -70,8 +70,14 @@ def named_scores(probabilities: Mapping[str, Floats], taxonomy: Taxonomy) -> lis
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def scorer_of(version: Version, *, budget: int, gpu: bool | None = None) -> TransformerScorer:
-    """`budget`: padded tokens a batch. `gpu`: None asks the machine."""
+def scorer_of(
+    version: Version,
+    *,
+    budget: int,
+    remembered: int = REMEMBERED_REMINDERS,
+    gpu: bool | None = None,
+) -> TransformerScorer:
+    """`budget`: padded tokens a batch. `remembered`: reminders. `gpu`: None asks the machine."""
     on_gpu = gpu_is_usable() if gpu is None else gpu
     serving = version.serving
     tokenizer = TextTokenizer.from_folder(
@@ -81,7 +87,7 @@ def scorer_of(version: Version, *, budget: int, gpu: bool | None = None) -> Tran
     return TransformerScorer(
         name=version.name,
         taxonomy=version.taxonomy,
-        network=Network(engine, tokenizer, budget=budget),
+        network=Network(engine, tokenizer, budget=budget, remembered=remembered),
         temperatures=version.temperatures,
         thresholds=version.thresholds,
     )

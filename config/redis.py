@@ -26,6 +26,15 @@ def broker_url(redis_url: str, var_dir: Path) -> str:
     return redis_url or f"redis+socket://{socket_path(var_dir)}"
 
 
+def results_url(redis_url: str, var_dir: Path) -> str:
+    """Where workers answer: the broker's Redis. Celery's results, unlike its broker, do not start
+    with rediss:// unless the URL says that certificates are checked."""
+    url = broker_url(redis_url, var_dir)
+    if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
+        return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"
+    return url
+
+
 def client(redis_url: str, var_dir: Path) -> redis.Redis:
     """A client that gives up quickly: nothing Nod asks of Redis is worth waiting for."""
     url = redis_url or f"unix://{socket_path(var_dir)}"

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.templatetags.static import static
+from kombu import Exchange, Queue
 
 from config.demo_secrets import demo_secrets
 from config.env import Env
-from config.redis import broker_url
+from config.redis import broker_url, results_url
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -134,6 +135,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without REDIS_URL the parent process starts a Redis of its own on this socket.
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 CELERY_BROKER_URL = broker_url(REDIS_URL, VAR_DIR)
+# Only what `classify --distributed` sends has results: readings, without the texts. What nobody
+# fetches, because the one who asked was killed, is gone after ten minutes.
+RESULTS_URL = results_url(REDIS_URL, VAR_DIR)
+CELERY_RESULT_EXPIRES = 600  # seconds
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 0.5
+CELERY_REDIS_SOCKET_TIMEOUT = 5
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -158,7 +165,14 @@ CELERY_TASK_ROUTES = {
     "webhooks.tasks.look_for_drift": {"queue": "delivery"},
     "classifier.tasks.train_waiting": {"queue": "training"},
     "classifier.tasks.see_to_training": {"queue": "delivery"},
+    "classifier.tasks.read_chunk": {"queue": "files"},
+    "classifier.tasks.forget_abandoned_chunks": {"queue": "delivery"},
 }
+# Its tasks carry texts: a queue that no worker empties is deleted by Redis itself after a while.
+FILES_QUEUE_SECONDS = 600  # longer than classify waits for a worker (classifier/distributed.py)
+CELERY_TASK_QUEUES = [
+    Queue("files", Exchange("files"), routing_key="files", expires=FILES_QUEUE_SECONDS)
+]
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
 SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
 LOOK_FOR_DRIFT_SECONDS = env.number("LOOK_FOR_DRIFT_SECONDS", 3600, at_least=1)
@@ -178,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.tasks.look_for_drift",
         "schedule": LOOK_FOR_DRIFT_SECONDS,
         "options": {"expires": LOOK_FOR_DRIFT_SECONDS},
+    },
+    "forget abandoned chunks": {
+        "task": "classifier.tasks.forget_abandoned_chunks",
+        "schedule": FILES_QUEUE_SECONDS,
+        "options": {"expires": FILES_QUEUE_SECONDS},
     },
 }
 

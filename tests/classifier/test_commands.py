@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifier import actions, baseline
+from classifier import actions, baseline, files
 from classifier.baseline import Baseline
 from classifier.data import Row
 from classifier.models import ModelVersion
+from classifier.reader import Reader, forget
+from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import TrainingConfig
 
@@ -133,10 +135,92 @@ def test_classify_works_before_anything_was_trained(
     assert "baseline-" in target.read_text()
 
 
+class Broken(Exception):
+    """What ends a run in the middle."""
+
+
+def said_by(*arguments: object) -> str:
+    """What it tells the operator, who sits before it."""
+    told = StringIO()
+    call_command(*map(str, arguments), stdout=StringIO(), stderr=told, verbosity=0)
+    return told.getvalue()
+
+
+@pytest.fixture
+def broken_off(
+    tiny: Tiny, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path]:
+    """IN and OUT of a run that "one" was the live version for and that ended in the middle; now
+    "two" is live."""
+    put_live(tiny, models_dir, "one")
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [row.pair for row in tiny.data.validation][:9]
+    source.write_text(
+        "".join(json.dumps({"prompt": pair.prompt, "text": pair.text}) + "\n" for pair in rows)
+    )
+    monkeypatch.setattr(files, "CHUNK", 2)
+    readings_of = files.readings_of
+    with monkeypatch.context() as patch:
+        left = iter([True, True])  # so many chunks before it ends
+
+        def broken(pairs: list[Pair], reader: Reader) -> files.Readings:
+            if not next(left, False):
+                raise Broken
+            return readings_of(pairs, reader)
+
+        patch.setattr(files, "readings_of", broken)
+        with pytest.raises(Broken):
+            run("classify", source, target)
+    put_live(tiny, models_dir, "two")
+    return source, target
+
+
+def models_in(target: Path) -> list[str]:
+    return [json.loads(line)["reading"]["model"] for line in target.read_text().splitlines()]
+
+
+def test_a_file_is_finished_with_the_version_it_was_begun_with_and_says_so(
+    broken_off: tuple[Path, Path], tmp_path: Path
+) -> None:
+    source, target = broken_off
+    said = said_by("classify", source, target)
+    assert "Going on after the 4 rows" in said
+    assert "Reading with one, as this file was begun, though two is live since" in said
+    assert models_in(target) == ["one"] * 9
+    undisturbed = tmp_path / "undisturbed.jsonl"
+    run("promote", "one")
+    run("classify", source, undisturbed)
+    assert target.read_bytes() == undisturbed.read_bytes()
+
+
+def test_afresh_reads_every_row_with_the_live_version(broken_off: tuple[Path, Path]) -> None:
+    source, target = broken_off
+    assert "Reading with two.\n" in said_by("classify", source, target, "--afresh")
+    assert models_in(target) == ["two"] * 9
+
+
+def test_a_file_whose_version_is_gone_is_not_mixed_with_another(
+    broken_off: tuple[Path, Path], models_dir: Path
+) -> None:
+    source, target = broken_off
+    (models_dir / "one").rename(models_dir / "away")
+    forget()  # it is another process that goes on
+    with pytest.raises(CommandError, match=r"one: manifest\.json is missing .* Restore the folder"):
+        run("classify", source, target)
+    (models_dir / "away").rename(models_dir / "one")
+    run("classify", source, target)
+    assert models_in(target) == ["one"] * 9
+
+
 @pytest.mark.parametrize(("source", "target"), [("in.txt", "out.txt"), ("in.csv", "out.jsonl")])
 def test_classify_refuses_kinds_of_files_it_does_not_know(source: str, target: str) -> None:
     with pytest.raises(CommandError, match=r"\.csv or both in \.jsonl"):
         run("classify", source, target)
+
+
+def test_classify_refuses_to_have_nothing_in_flight() -> None:
+    with pytest.raises(CommandError, match="--in-flight must be 1 or more"):
+        run("classify", "in.csv", "out.csv", "--distributed", "--in-flight", 0)
 
 
 def test_promote_puts_a_version_live_by_name(tiny: Tiny, models_dir: Path) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from classifier import actions, baseline, reader
 from classifier.models import ModelVersion
-from classifier.reader import Reader, live_reader
+from classifier.reader import Reader, live_name, live_reader, reader_of
 from classifier.readings import Pair
 from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
-from classifier.versions import WEIGHTS, Version, open_version
+from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
 
 from .conftest import NOW, Tiny
 
@@ -184,3 +184,23 @@ def test_many_threads_load_the_first_reader_once(
     for thread in threads:
         thread.join()
     assert len(opened) == 1
+
+
+@pytest.mark.django_db
+def test_for_files_a_version_is_read_with_by_name_and_a_list_reads_the_same_after_any_other(
+    tiny: Tiny, models_dir: Path
+) -> None:
+    put_live(tiny, models_dir, "one")
+    put_live(tiny, models_dir, "two")
+    pairs = [row.pair for row in tiny.data.validation]
+    one = reader_of("one")
+    alone = one.read(pairs[-9:])
+    one.read(pairs)
+    assert one.read(pairs[-9:]) == alone
+    assert (one.name, reader_of("one"), live_name()) == ("one", one, "two")
+
+
+@pytest.mark.django_db
+def test_for_files_a_version_nobody_has_is_an_error(models_dir: Path) -> None:
+    with pytest.raises(DamagedVersion, match="no such model version"):
+        reader_of("nobody's")
