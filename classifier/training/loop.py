@@ -197,7 +197,7 @@ def seed_everything(seed: int) -> None:
     torch.use_deterministic_algorithms(True)
     # It would also fill fresh memory, lest somebody read it: 3 % of a training on a CPU, and all
     # that is read here was written before.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def steps_of(
