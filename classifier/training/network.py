@@ -8,7 +8,7 @@ remembering (classifier/engines.py): from the second reply on, it costs nothing.
 docs/model.md has the measurements against a cross-encoder over the pair, and against other shapes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +22,14 @@ from transformers.utils import logging
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-class Part(NamedTuple):
-    """Replies of about one length: they go through the encoder together."""
+class Texts(NamedTuple):
+    """A training step's reminders or replies, laid out by packs.py; each tensor (rows, places)."""
 
-    ids: Tensor  # (replies, tokens)
-    mask: Tensor  # (replies, tokens)
-    reminder: Tensor  # (replies,): the row of each one's reminder
+    ids: Tensor
+    text: Tensor
+    position: Tensor
+    slot: Tensor
+    number: int  # of texts
 
 
 class ReplyClassifier(nn.Module):
@@ -46,6 +48,7 @@ class ReplyClassifier(nn.Module):
         self.encoder = encoder
         self.slots = slots  # vectors that a reminder is put into
         self.projection = nn.Linear(width, slots * width)
+        self.packs = can_pack(encoder)
         self.dropout = nn.Dropout(dropout)  # before the heads; the encoder keeps its own
         self.heads = nn.ModuleDict(
             {question: nn.Linear(width, count) for question, count in label_counts.items()}
@@ -73,13 +76,52 @@ class ReplyClassifier(nn.Module):
         pooled = self.dropout(mean_over(reply, mask))  # (replies, width)
         return tuple(head(pooled) for head in self.heads.values())
 
-    def forward(self, ids: Tensor, mask: Tensor, parts: Sequence[Part]) -> tuple[Tensor, ...]:
-        """A training step's reminders, each once, and the replies to them in parts of even length.
-        Logits per question, the parts' replies one after the other: (replies, labels).
+    def forward(self, reminders: Texts, replies: Texts, which: Tensor) -> tuple[Tensor, ...]:
+        """What `remember` and `answer` give, for a whole training step at once.
+
+        `which`: (replies,), the reminder that each reply answers. Logits per question, in the order
+        of the replies: (replies, labels).
         """
-        vectors = self.remember(ids, mask)
-        answers = [self.answer(part.ids, part.mask, vectors[part.reminder]) for part in parts]
-        return tuple(torch.cat(question) for question in zip(*answers, strict=True))
+        embed = self.encoder.get_input_embeddings()
+        pooled = self._means(embed(reminders.ids), reminders)  # (reminders, width)
+        vectors = self.projection(pooled).reshape(reminders.number, self.slots, -1)
+        words = embed(replies.ids)  # (rows, places, width)
+        # Each slot's place among the vectors of all replies, one behind the other.
+        place = replies.text.clamp(min=0) * self.slots + replies.slot.clamp(min=0)
+        own = vectors[which].flatten(0, 1).to(words.dtype)  # (replies · slots, width)
+        words = torch.where((replies.slot >= 0).unsqueeze(-1), own[place], words)
+        answer = self.dropout(self._means(words, replies))  # (replies, width)
+        return tuple(head(answer) for head in self.heads.values())
+
+    def _means(self, words: Tensor, texts: Texts) -> Tensor:
+        """`words` (rows, places, width) through the encoder; the mean over each text's own tokens:
+        (texts, width).
+        """
+        if self.packs:  # nobody sees a neighbour, and every text begins at position 0
+            mask = texts.text.unsqueeze(2) == texts.text.unsqueeze(1)  # (rows, places, places)
+            hidden = self.encoder(
+                inputs_embeds=words, attention_mask=mask.unsqueeze(1), position_ids=texts.position
+            ).last_hidden_state
+        else:
+            hidden = self.encoder(
+                inputs_embeds=words, attention_mask=(texts.text >= 0).long()
+            ).last_hidden_state
+        # Sums by text. Padding and slots go to text 0 or their own with weight 0: no index would
+        # be known to a GPU without waiting for it.
+        weight = ((texts.text >= 0) & (texts.slot < 0)).flatten().to(hidden.dtype)
+        index = texts.text.clamp(min=0).flatten()
+        sums = hidden.new_zeros(texts.number, hidden.shape[-1])
+        sums = sums.index_add(0, index, hidden.flatten(0, 1) * weight.unsqueeze(-1))
+        tokens = weight.new_zeros(texts.number).index_add(0, index, weight)
+        means: Tensor = sums / tokens.unsqueeze(-1)
+        return means
+
+
+def can_pack(encoder: PreTrainedModel) -> bool:
+    """Whether this architecture is known to take positions and a mask of who sees whom. BERT's
+    does, and so MiniLM, BGE, E5 and GTE, which are BERTs; others get a row for every text.
+    """
+    return str(encoder.config.model_type) == "bert"
 
 
 def mean_over(hidden: Tensor, mask: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from classifier.packing import packed
 from classifier.training.batches import epoch_steps
+from classifier.training.packs import WIDTH, first_fit, pack
 
 lengths_of_texts = st.lists(st.integers(1, 300), max_size=200)
 
@@ -42,3 +43,33 @@ def test_a_step_has_few_reminders_and_no_reminder_takes_a_step_for_itself() -> N
     met = [len({reminders[index] for index in step}) for step in steps]
     assert min(met) > 1
     assert sum(met) / len(met) < 6  # 24 rows of as many reminders would have some 17
+
+
+@given(lengths_of_texts)
+def test_rows_hold_every_text_once_and_no_row_more_than_its_width(lengths: list[int]) -> None:
+    rows = first_fit(lengths, 300)
+    assert sorted(index for row in rows for index in row) == list(range(len(lengths)))
+    assert all(sum(lengths[index] for index in row) <= 300 for row in rows)
+
+
+@given(
+    st.lists(st.lists(st.integers(3, 9), min_size=2, max_size=90), min_size=1, max_size=30),
+    st.integers(0, 4),
+    st.booleans(),
+)
+def test_a_pack_gives_every_text_back(texts: list[list[int]], slots: int, alone: bool) -> None:
+    made = pack(texts, slots=slots, pad_id=0, alone=alone)
+    for index, text in enumerate(texts):
+        own = made.text == index
+        assert made.ids[own & (made.slot < 0)].tolist() == text
+        assert made.slot[own].tolist() == [-1, *range(slots), *[-1] * (len(text) - 1)]
+        assert made.position[own].tolist() == list(range(len(text) + slots))
+    assert (made.ids[made.text < 0] == 0).all()
+
+
+def test_hardly_a_place_is_padding() -> None:
+    dice = random.Random(3)
+    texts = [[3] * min(60, 2 + int(dice.expovariate(1 / 10))) for _ in range(32)]
+    made = pack(texts, slots=4, pad_id=0, alone=False)
+    assert made.ids.shape[1] == WIDTH
+    assert (made.text >= 0).mean() > 0.85

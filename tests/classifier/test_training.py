@@ -11,13 +11,15 @@ import torch
 from classifier.data import DataError, Row, Split, parse_row
 from classifier.engine_torch import TorchEngine, device_for
 from classifier.engines import Network
+from classifier.readings import Pair
 from classifier.reports import as_table
 from classifier.scoring import onnx_engine, scorer_of
 from classifier.taxonomy import Taxonomy
+from classifier.tokens import TextTokenizer
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
 from classifier.training.export import export_fp32
-from classifier.training.loop import Progress, seed_everything
-from classifier.training.network import Part, from_checkpoint, from_version
+from classifier.training.loop import Progress, seed_everything, step_inputs
+from classifier.training.network import from_checkpoint, from_version
 from classifier.training.produce import INT8_MAY_COST, produce, training_split
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
@@ -148,17 +150,22 @@ def test_padding_changes_no_answer(tiny_base: Path) -> None:
     assert torch.allclose(logits, same, atol=1e-6)
 
 
-def test_a_reply_is_answered_under_its_own_reminder(tiny_base: Path) -> None:
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_training_step_says_what_reading_says(tiny_base: Path, *, packs: bool) -> None:
     seed_everything(1)
-    network = from_checkpoint(str(tiny_base), {"q": 3}, slots=2, dropout=0.0).eval()
-    reminders = torch.tensor([[2, 5, 3], [2, 9, 3]])
-    reply, ones = torch.tensor([[2, 6, 3]]), torch.ones(1, 3, dtype=torch.int64)
-    mask = torch.ones_like(reminders)
-    parts = [Part(reply, ones, torch.tensor([which])) for which in (1, 0)]
-    [logits] = network(reminders, mask, parts)
-    vectors = network.remember(reminders, mask)
-    assert torch.allclose(logits[0], network.answer(reply, ones, vectors[1:])[0], atol=1e-6)
-    assert not torch.allclose(logits[0], logits[1], atol=1e-4)
+    network = from_checkpoint(str(tiny_base), {"q": 3, "r": 2}, slots=2, dropout=0.0).eval()
+    network.packs = packs
+    tokenizer = TextTokenizer.from_folder(tiny_base, max_tokens=80, pad_id=0)
+    pairs = [
+        Pair("can you", "yes"), Pair("stop", "no, not late"), Pair("can you", "can you " * 30),
+        Pair("", "park?"), Pair("stop", ""), Pair("can you", "no"),
+    ]  # fmt: skip
+    cpu = device_for(gpu=False)
+    with torch.no_grad():
+        step = network(*step_inputs(pairs, tokenizer, network, cpu))
+    read = Network(TorchEngine(network, cpu, bf16=False), tokenizer, budget=200).logits(pairs)
+    for learnt, answered in zip(step, read, strict=True):
+        assert np.allclose(learnt.numpy(), answered, atol=1e-5)
 
 
 def test_a_config_comes_back_from_its_file() -> None:
