@@ -54,8 +54,8 @@ def version() -> Version:
     rows = training_split(starter_rows(taxonomy), taxonomy)
     quiet = "CI" not in os.environ  # in CI the progress shows that nothing hangs
     version = produce(
-        rows, taxonomy, TrainingConfig(), models_dir=folder, now=datetime.now(UTC), quiet=quiet,
-        held_out=frozen_test_rows(taxonomy),
+        rows, taxonomy, TrainingConfig().hurried(), models_dir=folder, now=datetime.now(UTC),
+        quiet=quiet, held_out=frozen_test_rows(taxonomy),
     )  # fmt: skip
     assert version is not None
     return version
@@ -67,10 +67,6 @@ def reader(version: Version) -> Reader:
 
 
 REMINDER = "You have an appointment on Tuesday at 2:30"
-TOO_FEW_TURNS = pytest.mark.xfail(
-    reason="The starter set turns too few reminders round yet: read as confirm, at 0.37 (held)."
-    " classifier/data/waiting/ has the rows for it."
-)
 CASES = [
     (REMINDER, "Yeah 👍 I'm gonna be at that appointment", "confirm"),
     (REMINDER, "Yeah 👍 I'm gonna be there", "confirm"),
@@ -78,15 +74,14 @@ CASES = [
     (REMINDER, "who is this? stop texting me", "opt_out"),
     (REMINDER, "who is this??", "wrong_number"),
     (REMINDER, "can we do 4 instead", "reschedule"),
-    pytest.param("Do you need to cancel?", "yes", "cancel", marks=TOO_FEW_TURNS),
+    ("Do you need to cancel?", "yes", "cancel"),
+    ("Reply 1 to cancel, 2 to confirm", "1", "cancel"),
     ("Do you need to cancel?", "no", "confirm"),
     (REMINDER, f"Liked “{REMINDER}”", "confirm"),
     (REMINDER, f"Disliked “{REMINDER}”", "cancel"),
     (REMINDER, f"Questioned “{REMINDER}”", "question"),
     ("", f"Loved “{REMINDER}”", "confirm"),
-    pytest.param(
-        "Do you need to cancel?", "Liked “Do you need to cancel?”", "cancel", marks=TOO_FEW_TURNS
-    ),
+    ("Do you need to cancel?", "Liked “Do you need to cancel?”", "cancel"),
     (REMINDER, "STOP", "opt_out"),
 ]
 
@@ -109,8 +104,8 @@ def test_a_reply_is_read_the_same_alone_and_in_company(reader: Reader) -> None:
     ]
 
 
-# The gate still refuses the model of the shipped rows for these: a key that the reminder turned
-# round ("Reply 1 to cancel, 2 to confirm"). Each new one is a step back.
+# The gate still refuses the hurried model for these ("keep the texts coming", taken for an opt-out:
+# too few rows speak of texts and want them). Each new one is a step back.
 MUST_PASS_FAILURES = 1
 
 
