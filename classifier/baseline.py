@@ -1,30 +1,37 @@
 """The honest thing to beat: TF-IDF and logistic regression, fitted in-process in seconds.
 
 It serves while no transformer is live, says so in every reading's `model`, and is what the first
-candidate has to beat at the gate. Nothing of it is ever written to disk.
+candidate has to beat at the gate. What it learnt is kept beside the model versions under a hash of
+what it learnt from, so that the next process reads it in a second instead of learning it again.
 """
 
+import hashlib
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import sklearn
+from django.conf import settings
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from classifier import rules
-from classifier.data import Row, split, starter_rows
+from classifier import baseline_file, keys, rules, text
+from classifier.data import Row, digest_of, split, starter_rows
 from classifier.keys import spelled_out
 from classifier.readings import BASELINE, Pair
 from classifier.scoring import Scores, named_scores
 from classifier.taxonomy import Taxonomy, current_taxonomy
 from classifier.text import normalise
 
-INVERSE_REGULARISATION = (
-    8.0  # C; texts are short and their features rare, so trust them more than 1
-)
+# C: texts are short and their features rare, so trust them more than 1.
+INVERSE_REGULARISATION = 8.0
 
 ANY_WORD = r"\S+"  # scikit-learn's own pattern drops one-letter words: "c", "y", "1", "?"
+
+# What the features are made by: another version of any of them has to learn anew.
+_MAKERS = (Path(__file__), Path(keys.__file__), Path(text.__file__))
 
 
 class Baseline:
@@ -32,27 +39,37 @@ class Baseline:
 
     name = BASELINE
 
-    def __init__(self, rows: Sequence[Row], taxonomy: Taxonomy) -> None:
-        """`rows`: only such as reach a model (rules.left_to_models)."""
+    def __init__(
+        self, rows: Sequence[Row], taxonomy: Taxonomy, *, keep_in: Path | None = None
+    ) -> None:
+        """`rows`: only such as reach a model (rules.left_to_models). `keep_in`: a folder where what
+        they teach is kept and found again.
+        """
         self.taxonomy = taxonomy
         self.thresholds: dict[str, float] = {}
-        self.parts = (
-            # The reply: words in pairs, and pieces of words for typos. The reminder: words.
-            (
-                _reply,
-                TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=ANY_WORD),
-            ),
-            (_reply, TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)),
-            (_reminder, TfidfVectorizer(sublinear_tf=True, token_pattern=ANY_WORD)),
-        )
+        # The reply: words in pairs, and pieces of words for typos. The reminder: words.
+        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=ANY_WORD)
+        pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+        about = TfidfVectorizer(sublinear_tf=True, token_pattern=ANY_WORD)
+        self.parts = ((_reply, words), (_reply, pieces), (_reminder, about))
+        self.models = {question.name: _unfitted() for question in taxonomy.questions}
+        vectorizers = (words, pieces, about)
+        kept = None if keep_in is None else keep_in / f"baseline-{_key(rows, taxonomy)}.npz"
+        if kept is not None and baseline_file.load(kept, vectorizers, self.models):
+            return
+        self._learn(rows)
+        if kept is not None:
+            baseline_file.save(kept, vectorizers, self.models)
+
+    def _learn(self, rows: Sequence[Row]) -> None:
         pairs = [row.pair for row in rows]
         features = hstack(
             [part.fit_transform(map(side, pairs)) for side, part in self.parts], format="csr"
         )
-        self.models = {
-            question.name: _fitted(features, [row.labels[question.name] for row in rows])
-            for question in taxonomy.questions
-        }
+        for question, model in self.models.items():
+            labels = [row.labels[question] for row in rows]
+            known = [index for index, label in enumerate(labels) if label is not None]
+            model.fit(features[known], [labels[index] for index in known])
 
     def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
         features = hstack(
@@ -69,10 +86,18 @@ class Baseline:
 
 @cache
 def starter_baseline() -> Baseline:
-    """Fitted on the starter set's training side, once per process."""
+    """What the starter set's training side teaches, once per process."""
     taxonomy = current_taxonomy()
     rows = rules.left_to_models(starter_rows(taxonomy), taxonomy)
-    return Baseline(split(rows).train, taxonomy)
+    return Baseline(split(rows).train, taxonomy, keep_in=Path(settings.MODELS_DIR))
+
+
+def _key(rows: Sequence[Row], taxonomy: Taxonomy) -> str:
+    digest = hashlib.sha256(f"{digest_of(rows)} {sklearn.__version__}".encode())
+    digest.update(repr(taxonomy.label_names).encode())
+    for maker in _MAKERS:
+        digest.update(maker.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _reply(pair: Pair) -> str:
@@ -83,12 +108,10 @@ def _reminder(pair: Pair) -> str:
     return normalise(pair.prompt) or "…"  # never empty: a vocabulary needs a word
 
 
-def _fitted(features: csr_matrix, labels: Sequence[str | None]) -> LogisticRegression:
-    known = [index for index, label in enumerate(labels) if label is not None]
-    model = LogisticRegression(
+def _unfitted() -> LogisticRegression:
+    return LogisticRegression(
         C=INVERSE_REGULARISATION, class_weight="balanced", max_iter=300, tol=1e-3
     )
-    return model.fit(features[known], [labels[index] for index in known])
 
 
 def _columns(model: LogisticRegression, features: csr_matrix, names: Sequence[str]) -> np.ndarray:
