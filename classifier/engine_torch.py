@@ -15,10 +15,13 @@ from classifier.training.network import ReplyClassifier
 
 
 class TorchEngine:
+    at_once = 1  # it spreads a batch by itself
+
     def __init__(self, network: ReplyClassifier, device: torch.device, *, bf16: bool) -> None:
         self.network = network.to(device).eval()
         self.device = device
         self.bf16 = bf16
+        self.budget = 16_384 if device.type == "cuda" else 4_096  # a GPU waits for small batches
 
     @torch.inference_mode()
     def remember(self, reminders: Batch) -> Floats:

@@ -73,11 +73,13 @@ def named_scores(probabilities: Mapping[str, Floats], taxonomy: Taxonomy) -> lis
 def scorer_of(
     version: Version,
     *,
-    budget: int,
+    budget: int = 0,
     remembered: int = REMEMBERED_REMINDERS,
     gpu: bool | None = None,
 ) -> TransformerScorer:
-    """`budget`: padded tokens a batch. `remembered`: reminders. `gpu`: None asks the machine."""
+    """`budget`: padded tokens a batch, 0 as the engine likes; `remembered`: reminders; `gpu`: None
+    asks the machine.
+    """
     on_gpu = gpu_is_usable() if gpu is None else gpu
     serving = version.serving
     tokenizer = TextTokenizer.from_folder(

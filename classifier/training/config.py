@@ -17,7 +17,7 @@ class TrainingConfig:
     # Of one text, reminder or reply. A reminder has some 25, a reply some 13, 1,600 characters 400.
     max_tokens: int = 128
     # Vectors that a reminder is put into; docs/model.md has other numbers of them.
-    reminder_slots: int = 4
+    reminder_slots: int = 2
     # A quarter of an hour on two cores; the best epoch is the one kept.
     epochs: int = 6
     # Epochs without a better validation score after which no more are tried.

@@ -33,8 +33,6 @@ from classifier.training.network import ReplyClassifier, Texts, from_checkpoint
 from classifier.training.packs import pack
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
 
-VALIDATION_TOKENS = 4096  # no gradients to keep: many more fit at a time
-
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -250,7 +248,7 @@ def validate(
 ) -> dict[str, float]:
     """Question -> macro-F1."""
     engine = TorchEngine(network, device, bf16=has_bf16(device))
-    reading = Network(engine, tokenizer, budget=VALIDATION_TOKENS)
+    reading = Network(engine, tokenizer)
     return macro_f1s(reading.logits([row.pair for row in rows]), rows, taxonomy)
 
 

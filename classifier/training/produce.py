@@ -39,7 +39,6 @@ from classifier.versions import GRAPHS, Version, new_version, open_version
 INT8_MAY_COST = 0.003  # of validation macro-F1, any question: three times faster is worth that
 GRAPH_MAY_DIFFER = 1e-3  # logits, torch against the fp32 graph: rounding is 1e-5, a wrong graph 1
 CHECKPOINT_SECONDS = 20.0  # unless the setting says otherwise
-BUDGET = 4096  # padded tokens a batch when judging; results do not depend on it
 
 
 class BadExport(RuntimeError):
@@ -112,7 +111,7 @@ def produce(
         scorer = TransformerScorer(
             name=draft.name,
             taxonomy=taxonomy,
-            network=Network(onnx_engine(draft.path, serving), tokenizer, budget=BUDGET),
+            network=Network(onnx_engine(draft.path, serving), tokenizer),
             temperatures=temperatures,
             thresholds=thresholds,
         )
@@ -214,7 +213,7 @@ def export(
 
 def logits_on(rows: Sequence[Row], engine: Engine, tokenizer: TextTokenizer) -> list[Floats]:
     """Per question (rows, labels)."""
-    return Network(engine, tokenizer, budget=BUDGET).logits([row.pair for row in rows])
+    return Network(engine, tokenizer).logits([row.pair for row in rows])
 
 
 def fitted_temperatures(

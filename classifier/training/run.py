@@ -24,7 +24,7 @@ from classifier.training.checkpoint import recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.learning import learning_curve
 from classifier.training.loop import Progress, accelerator_for_training
-from classifier.training.produce import BUDGET, produce, training_split
+from classifier.training.produce import produce, training_split
 from classifier.versions import DamagedVersion, Version, open_version, version_names
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def conclude(
     """The verdict on a version, and what follows from it."""
     taxonomy = version.taxonomy
     rows, rows_from = (tests, FROZEN_TEST_SET) if tests else (data.validation, VALIDATION_ROWS)
-    reader = Reader(scorer_of(version, budget=BUDGET))
+    reader = Reader(scorer_of(version))
     baseline = Baseline(data.train, taxonomy)
     opponent = live_scorer(taxonomy) or baseline
     rival_report = report_of(opponent, rows)
@@ -167,7 +167,7 @@ def live_scorer(taxonomy: Taxonomy) -> Scorer | None:
     if live is None:
         return None
     try:
-        scorer = scorer_of(open_version(live.path), budget=BUDGET)
+        scorer = scorer_of(open_version(live.path))
     except DamagedVersion as exc:
         log.error("The live version cannot be compared with: %s", exc)
         return None

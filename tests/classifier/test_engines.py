@@ -16,6 +16,9 @@ from classifier.tokens import Batch, TextTokenizer
 class Counting:
     """An engine whose vectors say how long the reminder is, and whose answer adds the reply's."""
 
+    budget = 200
+    at_once = 3
+
     def __init__(self) -> None:
         self.reminders = 0
 
