@@ -234,7 +234,7 @@ DRIFT_WINDOW_READINGS = env.number("DRIFT_WINDOW_READINGS", 500, at_least=500)
 # What a killed training loses at most. The bundled model's checkpoint takes half a second to write;
 # one of a base model twenty times as large takes longer and should be written less often.
 CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 20, at_least=1)
-# Padded tokens of a batch of readings; 0 takes what the engine is quickest with (512 on a CPU).
+# Padded tokens of a batch of readings; 0 takes what the engine is quickest with (256 on a CPU).
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 0)
 
 # ---- safety --------------------------------------------------------------------------------

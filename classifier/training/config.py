@@ -18,8 +18,8 @@ class TrainingConfig:
     max_tokens: int = 128
     # Vectors that a reminder is put into; docs/model.md has other numbers of them.
     reminder_slots: int = 2
-    # A quarter of an hour on two cores; the best epoch is the one kept.
-    epochs: int = 6
+    # Ten minutes on two cores; the best epoch is the one kept.
+    epochs: int = 4
     # Epochs without a better validation score after which no more are tried.
     patience: int = 2
     # Replies a step. With more an epoch is a little quicker and learns less.
