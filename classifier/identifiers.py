@@ -68,6 +68,10 @@ _STREET_ALONE = (  # no house number, but a capital: “on Copper Beech Drive”
     r"|Street|Road|Rd|Avenue|Ave|Lane|Crescent|Boulevard|Terrace|Mews|Gardens|Grove|Drive|Close"
     r"|Court|Place|St)\b"
 )
+_HOUSE_BY_NAME = (  # “Rose Cottage, Mill Lane”
+    rf"\b(?:{_PROPER} ){{1,2}}(?:Cottage|House|Lodge|Farm|Barn|Hall|Villa|Court),"
+    rf" (?:{_PROPER} ){{1,2}}(?:Street|St|Road|Rd|Lane|Avenue|Ave|Close|Drive|Way|Hill|Row)\b"
+)
 _ADDRESSES = (
     rf"(?:\bThe [A-Z][a-z]+, )?(?i:\b{_UNIT}){_HOUSE}"
     rf"(?P<between>(?:(?i:st|mt)\. )?{_WORDS}{{1,3}}?)"
@@ -76,8 +80,10 @@ _ADDRESSES = (
     rf"{_CITY}",
     r"\b(?i:calle|c/|avenida|avda\.?|av\.|paseo|plaza|carrera|camino|calzada|ul\.|ulica|aleja"
     r"|al\.|rue|via)(?![a-z]) ?(?:(?i:de|del|la|las|los) ){0,2}(?:[^\W\d_][\w'’.]*,? ){1,3}"
-    r"(?:n[ºo°]\.? ?)?\d{1,5}\w?\b",
-    rf"(?<=\b[Uu]l\. ){_WORDS}{{1,3}}\d{{1,4}}\w?\b",
+    r"(?:n[ºo°]\.? ?)?\d{1,5}\w?\b(?:/\d{1,4}\b)?",
+    r"\b(?i:calle|carrera|cra\.?|transversal|diagonal) \d{1,3}\w? ?(?:\#|[Nn]o\.?) ?\d{1,3}\w?"
+    r"-\d{1,3}",
+    rf"(?<=\b[Uu]l\. ){_WORDS}{{1,3}}\d{{1,4}}\w?\b(?:/\d{{1,4}}\b)?",
     r"\b[A-ZÀ-Ž][a-zà-ž]{1,40}(?:stra(?:ss|ß)e|straat|gatan|vej|gasse|weg) \d{1,4}\w?\b",
     r"\b(?i:p\.? ?o\.? box|apartado) \d{1,6}\b",
     r"(?<=\b[Aa]t )(?P<number>\d{2,5}) (?P<street_alone>[A-Z][a-z]{3,})\b",  # “44 Alder”
@@ -102,7 +108,7 @@ _ENGLISH_DAYS = (
 )
 _SPANISH_DAYS = "lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_ORDINAL = rf"{_DAY} ?(?:st|nd|rd|th)\b"
+_ORDINAL = rf"{_DAY}(?:st|nd|rd|th)\b"
 _WEEKDAY = rf"(?:\b(?:{_ENGLISH_DAYS}|{_SPANISH_DAYS})\b\.?,? (?:the |el |de )?)?"
 _YEAR = r"(?:,? (?:de |del )?(?:19|20)\d\d\b| ?['’]\d\d\b)?"
 _ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
@@ -129,7 +135,7 @@ _WORD_DATES = (
 _DATES = (
     r"\b(?:19|20)\d\d-\d{1,2}-\d{1,2}\b",
     rf"{_WEEKDAY}(?<![\d./-])\d{{1,2}}([./-])\d{{1,2}}\1(?:19|20)?\d\d(?![\d/-])",
-    rf"{_WEEKDAY}(?:\bthe |\bel )?(?<![\d.,:£$€-]){_DAY}(?: ?(?:st|nd|rd|th))?(?: of| de)? ?"
+    rf"{_WEEKDAY}(?:\bthe |\bel )?(?<![\d.,:£$€-]){_DAY}(?:st|nd|rd|th)?(?: of| de)? ?"
     rf"(?P<month>{_MONTHS})\b\.?{_YEAR}",
     rf"{_WEEKDAY}\b(?P<month2>{_MONTHS})\b\.?,? (?:the )?(?:{_ORDINAL}|{_DAY}(?![\d:/-]|\.\d"
     rf"| ?[ap]\.?m\b)){_YEAR}",
@@ -212,7 +218,7 @@ _PLAIN_NUMBERS = (
 _FORMS: tuple[tuple[str, tuple[str, ...], re.RegexFlag], ...] = (
     ("email", _MAILS, re.I),
     ("link", _LINKS, re.I),
-    ("address", (*_ADDRESSES, _STREET_ALONE), re.NOFLAG),
+    ("address", (*_ADDRESSES, _STREET_ALONE, _HOUSE_BY_NAME), re.NOFLAG),
     ("date", (*_DATES, *_WORD_DATES), re.I),
     ("time", _TIMES, re.I),
     ("number", (*_NUMBERS, *_CARDS), re.I),
@@ -221,7 +227,7 @@ _FORMS: tuple[tuple[str, tuple[str, ...], re.RegexFlag], ...] = (
 )
 # Most replies hold no figure, and then most forms need not be looked for.
 _WITHOUT_FIGURES = {
-    *_MAILS, *_LINKS, *_WORD_DATES, _STREET_ALONE, _SPOKEN_TIME, _SPOKEN_PHONE
+    *_MAILS, *_LINKS, *_WORD_DATES, _STREET_ALONE, _HOUSE_BY_NAME, _SPOKEN_TIME, _SPOKEN_PHONE
 }  # fmt: skip
 _COMPILED = tuple(
     (kind, re.compile(form, flags), form not in _WITHOUT_FIGURES)
@@ -269,7 +275,7 @@ def _is_address(parts: dict[str, str | None]) -> bool:
     if between := parts.get("between"):
         words = between.split()
         if words[0].lower() in _NO_STREET:
-            return False
+            return words == ["the"]  # “14 the green”
         return (parts["street"] or "").lower() in _SURE_STREETS or all(
             word[0].isupper() or key_of(word) not in EVERYDAY or word in _OF_STREETS
             for word in words

@@ -27,11 +27,15 @@ _CALLING = word_set("hi hiya hey heya hello helo hullo dear hola")  # a name com
 # Behind these two words or one a name may come in small letters that stands in no list.
 _INTRODUCTIONS = word_set(
     "name_is name's names me_llamo mi_nombre nombre_es surname_is booked_under called nazywam_sie"
-    " m'appelle go_by goes_by married_name maiden_name"
+    " m'appelle go_by goes_by married_name maiden_name good_morning good_afternoon good_evening"
+    " speak_to talk_to spoke_to ask_for name_of"
 )
+# Behind these where the sentence ends or goes on as behind a name: “im keeley, i booked”
+_MYSELF = word_set("im i'm i_am soy")
+_GOING_ON = word_set("i not and from here")
 # Behind these it may where “here”, “from” or the like follows: “this is ridiculous” is no name.
 _POINTING = word_set(
-    "this_is its it's it_is im i'm i_am soy somos familia habla tu ask_for speak_to talk_to who_is"
+    "this_is its it's it_is im i'm i_am soy somos familia habla tu who_is"
     " who's whos that's thats tell ask remind"
 )
 _INTRODUCTIONS_AND_POINTING = _INTRODUCTIONS | _POINTING
@@ -68,6 +72,7 @@ _RELATIONS = word_set(
     " perro"
 )
 _OWNERS = word_set("my our his her their mi su nuestra nuestro ur your the")
+_AND = word_set("and n y & or")
 _PARTICLES = word_set("de la las los del van der den von bin ibn al el da dos du le ter o ni ui")
 _NEVER = word_set(
     "i a y n c x k r u ok yes no and or the to at on of in for with from by is it its this that"
@@ -255,6 +260,10 @@ def _is_small_name(words: Sequence[_Word], at: int, text: str) -> bool:
         return False
     if _is_addressed(words, at, text, _CALLING) or _follows(words, at, _INTRODUCTIONS):
         return True
+    if _follows(words, at, _MYSELF) and (
+        _is_closed(words, at, text) or (following is not None and following.key in _GOING_ON)
+    ):
+        return not word.key.endswith(("ing", "ed", "in"))  # “im runnin, sorry”
     behind = following is not None and following.joined and following.key in _BEHIND_A_NAME
     if behind and (word.begins or _follows(words, at, _POINTING)):
         return True
@@ -336,6 +345,11 @@ def _join(words: Sequence[_Word], text: str) -> None:
             continue
         if word.joined and _is_rest_of_name(words, at, text):
             word.is_name = True
+        elif word.joined and word.key in _AND and at + 1 < len(words):
+            other = words[at + 1]  # “rosie and dougie”
+            small = not previous.capital and not other.capital
+            if other.joined and other.unknown and small and len(other.key) >= SHORTEST_SURNAME:
+                other.is_name = True
         elif word.joined and word.key in _PARTICLES:
             further = at + 1
             while further < min(len(words), at + MOST_PARTICLES) and _is_particle(words[further]):
