@@ -55,7 +55,7 @@ _UNIT = (
     r"(?:(?:flat|apt\.?|apartment|unit|suite|ste|room|piso|depto\.?) ?\#?\w{1,4},? ?(?:,|-|of|at)?"
     r" ?)?"
 )
-_HOUSE = r"(?:\#|no\.? ?|number )?(?<![\w£$€.:,/])\d{1,5}(?:[/-]\d{1,4})?[a-z]?(?: \d{1,4})?,? "
+_HOUSE = r"(?:\#|no\.? ?|number )?(?<![\w£$€.:,/])\d{1,5}(?:[/-]\d{1,4})?[a-zA-Z]?(?: \d{1,4})?,? "
 _WORDS = r"(?:[^\W\d_][\w'’]* )"
 _PROPER = r"[A-Z][\w'’]+"
 _CITY = (  # “, Denver CO 80204”
@@ -75,7 +75,8 @@ _HOUSE_BY_NAME = (  # “Rose Cottage, Mill Lane”
 _ADDRESSES = (
     rf"(?:\bThe [A-Z][a-z]+, )?(?i:\b{_UNIT}){_HOUSE}"
     rf"(?P<between>(?:(?i:st|mt)\. )?{_WORDS}{{1,3}}?)"
-    rf"(?P<street>(?i:{_STREETS}|{_MAYBE_STREETS}))\b(?! (?i:of|from|to)\b)\.?"
+    rf"(?P<street>(?i:{_STREETS}|{_MAYBE_STREETS}))\b(?! (?i:of|from|to)\b)"
+    rf"(?: (?i:{_STREETS})\b)?\.?"  # “22 Quay St”
     r"(?: (?i:north|south|east|west|[nsew])\b)?(?:,? (?i:flat|apt|unit|suite) ?\#?\w{1,4}\b)?"
     rf"{_CITY}",
     r"\b(?i:calle|c/|avenida|avda\.?|av\.|paseo|plaza|carrera|camino|calzada|ul\.|ulica|aleja"
@@ -189,7 +190,8 @@ _NUMBERS = (
     rf"\b(?:{_NAMED})\b(?:[ :.#]{{1,3}}(?:{_NAMED}|no|number|num|nr|is|in|was|for the \w{{1,10}} is"
     r"|en|es)\b){0,4}\.?[ :#]{1,3}"
     r"(?P<value>(?=#?(?:[a-z]{0,5}[/-]?\d|(?-i:[A-Z]{1,5}) \d))[A-Za-z\d#]{1,24}"
-    r"(?:[ /.-][A-Za-z]{0,3}\d[A-Za-z\d]{0,20}){0,6}#?(?: (?-i:[A-Z]{3})\b|-[A-Za-z\d]{1,4}\b)?)",
+    r"(?:[ /.-][A-Za-z]{0,3}\d[A-Za-z\d]{0,20}|[/.-][A-Za-z]{1,4}(?=[/.-]\d)){0,6}#?"
+    r"(?: (?-i:[A-HJ-Z]|[A-Z]{3})\b|-[A-Za-z\d]{1,4}\b)?)",
     r"\b[a-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b",  # National Insurance
     r"\b(?:(?-i:[A-Z]{2}\d{2} [A-Z]{3})|[a-z]{2}\d{2}[a-z]{3})\b",  # a British plate
     r"\b\d{2,3}-[a-z]{1,2}-\d{1,6}\b",  # an Irish one

@@ -45,7 +45,7 @@ _BEFORE_A_NAME = word_set(
     "with for from by to and or n y ask tell call ring remind need needs want see thank not no is"
     " its it's im i'm soy habla me us her him con para de that's thats who who's whos give get let"
     " put can could would will does did do was has have called name meet text email contact via"
-    " about than like but only even if"
+    " about than like but only even if a conozco ninguna ningun"
 )
 _VERBS = word_set(
     "can can't cant cannot can’t will won't wont won’t said says has hasn't hasnt had was wasn't"
@@ -54,7 +54,7 @@ _VERBS = word_set(
     " hasnt gave got took left does moved"
 )
 _AWAY = word_set("away off sick ill out in not coming here poorly late busy going is")
-_VERBS_OF_MONTHS = word_set("said says wants needs told asked knows here speaking can can't cant")
+_VERBS_OF_MONTHS = word_set("has said says wants needs told asked knows here speaking can can't cant")
 _MONTHS = word_set("april may june august autumn summer winter january monday sunday")
 _TITLES = word_set(
     "mr mrs ms mx dr dra prof professor rev miss nurse sister coach aunty auntie aunt uncle senor"
@@ -74,6 +74,7 @@ _RELATIONS = word_set(
 _OWNERS = word_set("my our his her their mi su nuestra nuestro ur your the")
 _AND = word_set("and n y & or")
 _PARTICLES = word_set("de la las los del van der den von bin ibn al el da dos du le ter o ni ui")
+_ASKS_FOR_A_KEY = word_set("reply text txt press send answer type or responda responde with")
 _NEVER = word_set(
     "i a y n c x k r u ok yes no and or the to at on of in for with from by is it its this that"
     " if he she we you they me my your his her so do can not all there"
@@ -217,7 +218,12 @@ def _is_capital_name(words: Sequence[_Word], at: int, text: str, is_known: bool)
         )
     if not word.listed and not is_known:
         return _is_titled(words, at) and word.key not in _NEVER
-    if _is_titled(words, at) or _is_introduced(words, at, text) or _is_addressed(words, at, text):
+    if (
+        _is_titled(words, at)
+        or _is_introduced(words, at, text)
+        or _is_addressed(words, at, text)
+        or _is_behind_initial(words, at)
+    ):
         return True
     if (
         not word.begins
@@ -286,7 +292,16 @@ def _is_titled(words: Sequence[_Word], at: int) -> bool:
         return False
     if word.capital and title.text[0].isupper():
         return word.listed or word.unknown
-    return word.unknown and len(word.key) >= SHORTEST_UNKNOWN and word.joined
+    given = word.key in TOLD_BY_A_VERB and word.key not in _ALSO_VERBS
+    return (given or (word.unknown and len(word.key) >= SHORTEST_UNKNOWN)) and word.joined
+
+
+def _is_behind_initial(words: Sequence[_Word], at: int) -> bool:
+    """“T. Bloom”, not “Reply Y. Will call”."""
+    if at == 0 or words[at].before not in {". ", "."} or not words[at - 1].text.isupper():
+        return False
+    asks = at > 1 and words[at - 2].key in _ASKS_FOR_A_KEY
+    return len(words[at - 1].text) == 1 and words[at - 1].key != "i" and at > 1 and not asks
 
 
 def _is_introduced(words: Sequence[_Word], at: int, text: str) -> bool:
@@ -362,8 +377,9 @@ def _join(words: Sequence[_Word], text: str) -> None:
         if word.is_name or not following.is_name:
             continue
         initial = len(word.text) == 1 and word.text.isupper() and word.key != "i"
+        given = word.unknown or (word.listed and word.key not in _NO_SURNAMES)
         if (initial and following.before in {". ", "."}) or (
-            word.capital and following.joined and word.unknown
+            word.capital and following.joined and following.capital and given
         ):
             word.is_name = True
 
