@@ -75,8 +75,8 @@ _HOUSE_BY_NAME = (  # “Rose Cottage, Mill Lane”
 _ADDRESSES = (
     rf"(?:\bThe [A-Z][a-z]+, )?(?i:\b{_UNIT}){_HOUSE}"
     rf"(?P<between>(?:(?i:st|mt)\. )?{_WORDS}{{1,3}}?)"
-    rf"(?P<street>(?i:{_STREETS}|{_MAYBE_STREETS}))\b(?! (?i:of|from|to)\b)"
-    rf"(?: (?i:{_STREETS})\b)?\.?"  # “22 Quay St”
+    rf"(?P<street>(?i:{_STREETS}|{_MAYBE_STREETS}))\b(?! (?i:of|to)\b)"
+    rf"(?: (?i:{_STREETS})\b)?"  # “22 Quay St”
     r"(?: (?i:north|south|east|west|[nsew])\b)?(?:,? (?i:flat|apt|unit|suite) ?\#?\w{1,4}\b)?"
     rf"{_CITY}",
     r"\b(?i:calle|c/|avenida|avda\.?|av\.|paseo|plaza|carrera|camino|calzada|ul\.|ulica|aleja"
@@ -137,7 +137,7 @@ _DATES = (
     r"\b(?:19|20)\d\d-\d{1,2}-\d{1,2}\b",
     rf"{_WEEKDAY}(?<![\d./-])\d{{1,2}}([./-])\d{{1,2}}\1(?:19|20)?\d\d(?![\d/-])",
     rf"{_WEEKDAY}(?:\bthe |\bel )?(?<![\d.,:£$€-]){_DAY}(?:st|nd|rd|th)?(?: of| de)? ?"
-    rf"(?P<month>{_MONTHS})\b\.?{_YEAR}",
+    rf"(?P<month>{_MONTHS})\b(?:\.(?=,? (?:19|20)\d\d\b))?{_YEAR}",
     rf"{_WEEKDAY}\b(?P<month2>{_MONTHS})\b\.?,? (?:the )?(?:{_ORDINAL}|{_DAY}(?![\d:/-]|\.\d"
     rf"| ?[ap]\.?m\b)){_YEAR}",
     rf"\b(?:{_MONTHS})\.? (?:19|20)\d\d\b",
@@ -187,11 +187,11 @@ _NAMED = (  # what is called by a number
 )
 _NUMBERS = (
     r"\b(?-i:[A-Z]{2})\d{2}(?-i:(?: ?[A-Z\d]{4}){3,7}(?: ?[A-Z\d]{1,3})?)\b",  # IBAN
-    rf"\b(?:{_NAMED})\b(?:[ :.#]{{1,3}}(?:{_NAMED}|no|number|num|nr|is|in|was|for the \w{{1,10}} is"
-    r"|en|es)\b){0,4}\.?[ :#]{1,3}"
+    rf"\b(?:{_NAMED})\b(?:[ :.#]{{1,3}}(?:{_NAMED}|no|number|num|nr|is|in|was|says|en|es"
+    r"|for the \w{1,10} is)\b){0,4}\.?[ :#]{1,3}"
     r"(?P<value>(?=#?(?:[a-z]{0,5}[/-]?\d|(?-i:[A-Z]{1,5}) \d))[A-Za-z\d#]{1,24}"
     r"(?:[ /.-][A-Za-z]{0,3}\d[A-Za-z\d]{0,20}|[/.-][A-Za-z]{1,4}(?=[/.-]\d)){0,6}#?"
-    r"(?: (?-i:[A-HJ-Z]|[A-Z]{3})\b|-[A-Za-z\d]{1,4}\b)?)",
+    r"(?: (?!(?:OK|YES|NO|AM|PM|I|A)\b)(?-i:[A-Z]{1,3})\b|-[A-Za-z\d]{1,4}\b)?)",
     r"\b[a-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b",  # National Insurance
     r"\b(?:(?-i:[A-Z]{2}\d{2} [A-Z]{3})|[a-z]{2}\d{2}[a-z]{3})\b",  # a British plate
     r"\b\d{2,3}-[a-z]{1,2}-\d{1,6}\b",  # an Irish one
@@ -294,7 +294,8 @@ _SURE_STREETS = frozenset(_STREETS.split("|"))
 _OF_STREETS = word_set(
     "high church mill oak park station king kings queen queens hill green elm ash maple cedar pine"
     " lake river spring main school manor grange orchard meadow rose forest garden victoria abbey"
-    " castle chapel bridge market windmill cherry willow birch north south east west old new"
+    " castle chapel bridge market windmill cherry willow birch alder rowan juniper larch hazel"
+    " aspen hawthorn holly ivy poplar north south east west old new"
 )
 _NO_STREET = word_set(
     "of min mins minute minutes hour hours people kids cars more miles blocks is in on at to down"
@@ -306,7 +307,9 @@ def _is_date(match: re.Match[str], parts: dict[str, str | None], text: str) -> b
     behind = text[match.end() : match.end() + 9]
     if month := parts.get("month3"):
         day = int(parts["day"] or 0)
-        if match[0] in {"24/7", "9/10", "10/10"} or behind.startswith((" of", " hour")):
+        if match[0] == "24/7" or behind.startswith((" of", " hour")):
+            return False
+        if match[0] in {"9/10", "10/10"} and not behind.startswith(" at"):  # marks, not dates
             return False
         return (1 <= int(month) <= 12 and 1 <= day <= 31) or (1 <= day <= 12 and int(month) <= 31)
     if (parts.get("month") or "").lower() in _VERBS:  # “only 2 may come”

@@ -15,9 +15,17 @@ from classifier.identifiers import Found
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
 _PARTS = re.compile(r"['’ʼ-]")
-_IRISH_OR_SCOTTISH = re.compile(r"(?:O['’]|D['’]|Mc|Mac(?=[A-Z]))[A-Z][a-z]+")
+_IRISH_OR_SCOTTISH = re.compile(
+    r"(?:O['’]|D['’]|Mc|Mac(?=[A-Z]))[A-Z][a-z]+|o['’](?!clock)[a-z]{3,}"
+)
 
 _ONLY_NAMES = NAMES - EVERYDAY
+# How words end that are in no list because they are rare, not because they are names. Some names
+# do too, and are not found where a sentence begins with them.
+_ENGLISH = re.compile(
+    r"(?:ed|ing|ly|ous|able|ible|ment|ness|ful|less|tion|sion|ist|ism|ology|apy|ted|ive|ical|ure|ity"
+    r"|s)$|(.)\1\1|^(?:un|mis|non|pre|re)[a-z]{4}|['’]"
+)
 _GREETINGS = word_set(
     "hi hiya hey heya hello helo hullo dear hola yo morning afternoon evening thanks thx thanx"
     " cheers ta regards gracias merci witam czesc bonjour salam salaam namaste dias tardes noches"
@@ -45,7 +53,8 @@ _BEFORE_A_NAME = word_set(
     "with for from by to and or n y ask tell call ring remind need needs want see thank not no is"
     " its it's im i'm soy habla me us her him con para de that's thats who who's whos give get let"
     " put can could would will does did do was has have called name meet text email contact via"
-    " about than like but only even if a conozco ninguna ningun"
+    " about than like but only even if a told"
+    " asked texted called rang gave met paid saw got conozco ninguna ningun"
 )
 _VERBS = word_set(
     "can can't cant cannot can’t will won't wont won’t said says has hasn't hasnt had was wasn't"
@@ -53,15 +62,21 @@ _VERBS = word_set(
     " doesn't doesnt came went did didn't didnt told asked knows speaking confirms cancelled has"
     " hasnt gave got took left does moved"
 )
+_TELLING_VERBS = word_set(
+    "can't cant cannot won't wont says said hasn't hasnt isn't isnt wants needs"
+)
 _AWAY = word_set("away off sick ill out in not coming here poorly late busy going is")
-_VERBS_OF_MONTHS = word_set("has said says wants needs told asked knows here speaking can can't cant")
+_VERBS_OF_MONTHS = word_set(
+    "has said says wants needs told asked knows here speaking can can't cant"
+)
 _MONTHS = word_set("april may june august autumn summer winter january monday sunday")
 _TITLES = word_set(
     "mr mrs ms mx dr dra prof professor rev miss nurse sister coach aunty auntie aunt uncle senor"
     " senora senorita sr sra srta don dona pan pani herr frau mme shri smt hajia alhaji alhaja"
     " chief pastor imam rabbi sheikh doctor tio tia oga mama baba baby mister missus captain"
-    " sergeant detective officer councillor cllr lady lord sir dame father umm abu big lil"
+    " sergeant detective officer councillor cllr lady lord sir dame father big lil"
 )
+_KIN = word_set("uncle aunt aunty auntie")
 _ALWAYS_TITLES = word_set("mr mrs ms mx mister")  # nothing but a name comes behind these
 _RELATIONS = word_set(
     "wife husband hubby missus partner son daughter mum mom mam dad mother father brother sister"
@@ -185,6 +200,8 @@ def _is_name(words: Sequence[_Word], at: int, text: str, known: frozenset[str]) 
     word = words[at]
     if word.key in _NEVER and not (word.capital and word.key in NAMES):
         return False
+    if word.key in _TITLES and _is_title(words, at):
+        return False
     is_known = word.key in known or (word.key.endswith("s") and word.key[:-1] in known)
     if is_known and (
         not word.everyday
@@ -213,7 +230,7 @@ def _is_capital_name(words: Sequence[_Word], at: int, text: str, is_known: bool)
         return (
             not word.begins
             or word.text.endswith(("'s", "’s"))
-            or (following is not None and following.joined and following.key in _VERBS)
+            or (following is not None and following.joined and not _ENGLISH.search(word.key))
             or _stands_alone(words, at, text)
         )
     if not word.listed and not is_known:
@@ -250,7 +267,10 @@ def _is_small_name(words: Sequence[_Word], at: int, text: str) -> bool:
     word, following = words[at], _following(words, at)
     if _is_titled(words, at):
         return True
+    tells = at == 0 and following is not None and following.key in _TELLING_VERBS
     if word.everyday:
+        if tells and word.key in TOLD_BY_A_VERB and word.key not in _MONTHS:
+            return True  # “grace cant make it”
         # “hi mark,” and “my name is will”: the only places where nothing else can be meant
         return word.listed and (
             (_is_addressed(words, at, text, _CALLING) and _is_closed(words, at, text))
@@ -264,6 +284,8 @@ def _is_small_name(words: Sequence[_Word], at: int, text: str) -> bool:
         )
     if len(word.key) < SHORTEST_UNKNOWN:
         return False
+    if tells and not _ENGLISH.search(word.key):
+        return True  # “katya cant come”
     if _is_addressed(words, at, text, _CALLING) or _follows(words, at, _INTRODUCTIONS):
         return True
     if _follows(words, at, _MYSELF) and (
@@ -280,6 +302,14 @@ def _is_small_name(words: Sequence[_Word], at: int, text: str) -> bool:
     )
 
 
+def _is_title(words: Sequence[_Word], at: int) -> bool:
+    """“Don Chucho”: what stands before a name is no name."""
+    following = _following(words, at)
+    if following is None:  # a chip stands there by now
+        return words[at].key not in NAMES
+    return following.before in {" ", ". "} and following.capital
+
+
 def _is_titled(words: Sequence[_Word], at: int) -> bool:
     """Behind “Mrs” anything is a name, behind “doctor” what is not plainly something else."""
     word = words[at]
@@ -291,7 +321,7 @@ def _is_titled(words: Sequence[_Word], at: int) -> bool:
     if title.key not in _TITLES:
         return False
     if word.capital and title.text[0].isupper():
-        return word.listed or word.unknown
+        return word.listed or word.unknown or title.key in _KIN
     given = word.key in TOLD_BY_A_VERB and word.key not in _ALSO_VERBS
     return (given or (word.unknown and len(word.key) >= SHORTEST_UNKNOWN)) and word.joined
 
@@ -374,7 +404,7 @@ def _join(words: Sequence[_Word], text: str) -> None:
                     each.is_name = True
     for at in range(len(words) - 2, -1, -1):
         word, following = words[at], words[at + 1]
-        if word.is_name or not following.is_name:
+        if word.is_name or not following.is_name or word.key in _TITLES:
             continue
         initial = len(word.text) == 1 and word.text.isupper() and word.key != "i"
         given = word.unknown or (word.listed and word.key not in _NO_SURNAMES)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from classifier.data import DataError
 from classifier.evaluation import wilson
 from classifier.masking import KINDS
-from classifier.planted import FLOORS, HELD_OUT, TUNED_ON, Miss, Recall, planted_rows, recall_of
+from classifier.planted import FLOORS, SHIPPED, Miss, Recall, planted_rows, recall_of
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path, metavar="F.jsonl")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        files = [options["file"]] if options["file"] else [TUNED_ON, HELD_OUT]
+        files = [options["file"]] if options["file"] else SHIPPED
         for path in files:
             try:
                 rows = planted_rows(path)
