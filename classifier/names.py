@@ -243,7 +243,8 @@ def _is_capital_name(words: Sequence[_Word], at: int, text: str, is_known: bool)
     ):
         return True
     if (
-        not word.begins
+        at > 0
+        and not word.begins
         and word.key not in _MONTHS
         and (words[at - 1].key in _BEFORE_OR_RELATED or "&" in word.before)
     ):
@@ -311,13 +312,13 @@ def _is_title(words: Sequence[_Word], at: int) -> bool:
 
 
 def _is_titled(words: Sequence[_Word], at: int) -> bool:
-    """Behind “Mrs” anything is a name, behind “doctor” what is not plainly something else."""
+    """Behind “Mrs” all but “ms who?” is a name, behind “doctor” what may be one."""
     word = words[at]
     if at == 0 or word.before not in {" ", ". ", "."} or word.key in {"and", "or"}:
         return False
     title = words[at - 1]
     if title.key in _ALWAYS_TITLES:
-        return word.key not in _NEVER or word.capital
+        return word.capital or (word.key not in _NEVER and (word.listed or word.unknown))
     if title.key not in _TITLES:
         return False
     if word.capital and title.text[0].isupper():
@@ -353,7 +354,7 @@ def _is_addressed(
 
 def _is_closed(words: Sequence[_Word], at: int, text: str) -> bool:
     """A comma, a mark or the end comes behind it."""
-    return text[words[at].end :][:1] in {"", ",", "!", ".", "\n", "?"}
+    return text[words[at].end : words[at].end + 1] in {"", ",", "!", ".", "\n", "?"}
 
 
 def _is_signature(words: Sequence[_Word], at: int, text: str) -> bool:
@@ -366,7 +367,7 @@ def _is_signature(words: Sequence[_Word], at: int, text: str) -> bool:
 
 def _stands_alone(words: Sequence[_Word], at: int, text: str) -> bool:
     """At the start of a sentence, before a comma or colon, or as the signature."""
-    return text[words[at].end :][:1] in {",", ":"} or _is_signature(words, at, text)
+    return text[words[at].end : words[at].end + 1] in {",", ":"} or _is_signature(words, at, text)
 
 
 def _follows(words: Sequence[_Word], at: int, openings: frozenset[str]) -> bool:
@@ -425,7 +426,7 @@ def _is_rest_of_name(words: Sequence[_Word], at: int, text: str) -> bool:
             len(word.text) == 1
             and word.text.isupper()
             and word.key not in {"i", "y"}
-            and (text[word.end :][:1] in {"", ".", ",", "!", ":"})
+            and (text[word.end : word.end + 1] in {"", ".", ",", "!", ":"})
         )
     if word.capital:
         return word.listed or word.unknown
