@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_f
 
 from classifier.data import Row, digest_of
 from classifier.engines import Floats
+from classifier.intervals import wilson
 from classifier.readings import Reading, likeliest
 from classifier.taxonomy import Question, Taxonomy
 
@@ -23,7 +24,6 @@ SLICE_KEYS = ("source", "slice", "variety")
 PLAIN_SLICE = "plain"  # everyday English: what dialects and languages are compared with
 SMALLEST_SLICE = 5  # rows; below, a figure says nothing
 WORST_ERRORS = 20  # as many as a person reads in one go
-Z95 = 1.959964  # of the normal distribution, for 95 % intervals
 RESAMPLES = 1000  # bootstrap: its own error is then a tenth of the interval's width
 RESAMPLING_SEED = 95
 CURVE_POINTS = 50
@@ -140,17 +140,6 @@ def _question_report(
             for label, line in zip(labels, table, strict=True)
         },
     }  # fmt: skip
-
-
-def wilson(hits: int, of: int) -> list[float]:
-    """95 % interval of a share (Wilson, 1927): honest for few rows and near 0 and 1."""
-    if of == 0:
-        return [0.0, 1.0]
-    share, spread = hits / of, Z95**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z95 * np.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    low = 0.0 if hits == 0 else float(middle - half)  # exactly, whatever rounding makes of it
-    return [low, 1.0 if hits == of else float(middle + half)]
 
 
 def _macro_f1_interval(table: npt.NDArray[np.int64]) -> list[float]:

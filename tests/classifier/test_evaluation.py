@@ -8,7 +8,6 @@ from classifier.evaluation import (
     evaluate,
     expected_calibration_error,
     macro_f1,
-    wilson,
 )
 from classifier.readings import Reading, reading_from_scores
 from classifier.reports import as_table
@@ -88,16 +87,6 @@ def test_the_table_names_model_labels_and_confusions(topics: Taxonomy) -> None:
     table = as_table(report)
     assert "m7 on 2 rows" in table
     assert "sport as news (1)" in table
-
-
-def test_an_interval_is_wide_for_few_rows_and_never_leaves_0_to_1() -> None:
-    assert wilson(9, 10) == pytest.approx([0.596, 0.982], abs=1e-3)  # Wilson's own formula
-    assert wilson(0, 0) == [0.0, 1.0]
-    for hits, of in ((0, 5), (5, 5), (0, 1000)):
-        low, high = wilson(hits, of)
-        assert 0.0 <= low <= hits / of <= high <= 1.0
-    few, many = wilson(9, 10), wilson(900, 1000)
-    assert few[1] - few[0] > 5 * (many[1] - many[0])
 
 
 def test_what_nod_decides_by_itself_is_counted_by_threshold(topics: Taxonomy) -> None:
