@@ -245,7 +245,7 @@ def live(models_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
     version.report = {"training": {"rows_given": 1000}}
     version.save()
     actions.promote(version=version, by="Ana", now=NOW)
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(1000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 1000)
     return version
 
 
@@ -261,7 +261,7 @@ def test_enough_new_rows_are_a_reason(
     live: ModelVersion, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        trainings, "training_rows", lambda taxonomy: range(1000 + settings.RETRAIN_AFTER_ROWS)
+        trainings, "number_of_rows", lambda taxonomy: 1000 + settings.RETRAIN_AFTER_ROWS
     )
     assert trainings.why_train(now=NOW + HOUR) is None  # not so soon
     due = trainings.why_train(now=NOW + DAY)
@@ -295,7 +295,7 @@ def test_age_is_a_reason(live: ModelVersion, settings: Settings) -> None:
 def test_a_refused_candidate_is_not_tried_again_at_once(
     live: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5000)
     later = NOW + 40 * DAY
     TrainingRun.objects.create(
         reason=Reason.AGE, requested_by="scheduler", requested_at=later, state=State.FINISHED
@@ -307,7 +307,7 @@ def test_a_refused_candidate_is_not_tried_again_at_once(
 def test_the_scheduler_asks_once_and_reminds_a_worker_that_missed_its_nudge(
     live: ModelVersion, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5000)
     tasks.see_to_training()
     run = TrainingRun.objects.get()
     assert (run.requested_by, run.reason) == ("scheduler", Reason.NEW_EXAMPLES)
