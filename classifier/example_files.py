@@ -16,6 +16,7 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
+from uuid import UUID
 
 from django.db.models import Prefetch
 
@@ -51,7 +52,7 @@ class Imported:
     contradictions: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     row: Row
     where: str
@@ -59,6 +60,7 @@ class Line:
     kept_apart: bool
     votes: Mapping[str, int]  # question -> how many
     methods: Mapping[str, str]
+    example: UUID | None  # that it was exported from, perhaps here
 
 
 def import_file(
@@ -87,6 +89,8 @@ def import_file(
 def _import(
     lines: Sequence[Line], done: Imported, said: dict[tuple[int, str], str], *, now: datetime
 ) -> None:
+    here = _exported_here(lines)
+    new = [line for line in lines if line not in here]
     arrivals = [
         Arrival(
             pair=line.row.pair,
@@ -96,10 +100,12 @@ def _import(
             drawn=line.kept_apart,
             times=line.times,
         )
-        for line in lines
+        for line in new
     ]
+    of = here | dict(zip(new, add_examples(arrivals=arrivals, now=now), strict=True))
     settlements = []
-    for line, example in zip(lines, add_examples(arrivals=arrivals, now=now), strict=True):
+    for line in lines:
+        example = of[line]
         done.rows += 1
         done.examples.add(example.pk)
         for question, label in line.row.labels.items():
@@ -110,8 +116,22 @@ def _import(
             done.labelled.add(example.pk)
             settlements.append(_settlement(example, question, label, line))
     first_of = {(each.example.pk, each.question): each for each in reversed(settlements)}
-    new = [each for key, each in first_of.items() if each.label == said[key]]
-    settle_all(settlements=new, now=now)
+    first = [each for key, each in first_of.items() if each.label == said[key]]
+    settle_all(settlements=first, now=now)
+
+
+def _exported_here(lines: Sequence[Line]) -> dict[Line, Example]:
+    """An example that comes back to where it was exported has not been seen once more; a label that
+    was corrected in the file counts.
+    """
+    ids = [line.example for line in lines if line.example]
+    known = {each.public_id: each for each in Example.objects.filter(public_id__in=ids)}
+    return {
+        line: example
+        for line in lines
+        if line.example and (example := known.get(line.example)) is not None
+        if (example.prompt, example.text) == (line.row.prompt, line.row.text)
+    }
 
 
 def _settlement(example: Example, question: str, label: str, line: Line) -> Settlement:
@@ -181,7 +201,16 @@ def _line(values: Values, taxonomy: Taxonomy, *, file: Path, where: str) -> Line
             for name in questions
             if values.get(f"{name}_method")
         },
+        example=_uuid(values.get(OURS)),
     )
+
+
+def _uuid(value: Any) -> UUID | None:
+    """None for what is somebody else's id."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _can_be_kept(words: str) -> bool:

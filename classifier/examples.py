@@ -246,6 +246,8 @@ def _locked(pks: Iterable[int]) -> dict[int, Example]:
 def _says_more(settlement: Settlement, label: ExampleLabel) -> bool:
     if label.by not in (CONSENSUS, IMPORT) and not settlement.is_a_persons:
         return False
+    if settlement.by == IMPORT and label.by == CONSENSUS and settlement.label == label.label:
+        return False  # a file that agrees with the players knows less of how they came to it
     said = (label.label, label.by, label.method, label.votes, label.reason, list(label.answers))
     says = (settlement.label, settlement.by, settlement.method, settlement.votes)
     if said != (*says, settlement.reason, list(settlement.answers)):

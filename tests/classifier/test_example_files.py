@@ -103,6 +103,21 @@ def test_what_goes_out_comes_in_again_as_it_was(tmp_path: Path, kind: str) -> No
     assert yes["intent_probabilities"] == {"other": 0.6, "confirm": 0.4}
 
 
+def test_what_comes_back_to_where_it_was_exported_was_not_seen_once_more(tmp_path: Path) -> None:
+    agreed = settle(add("let us say so then", "m1"), "confirm", votes=3, answers=["a1"])
+    settle(add("what is that supposed to be", "m2"), "other", votes=3)
+    run("export_examples", tmp_path / "out.jsonl")
+    rows = exported(tmp_path / "out.jsonl")
+    for row in rows:
+        if row["intent"] == "other":
+            row |= {"intent": "question", "intent_probabilities": None}  # corrected by hand
+    run("import_examples", jsonl(tmp_path / "out.jsonl", rows))
+    assert set(Example.objects.values_list("times_seen", flat=True)) == {1}
+    standing = ExampleLabel.objects.standing()
+    assert standing.get(label="confirm") == agreed
+    assert standing.get(label="question").by == "import"
+
+
 def test_no_cell_of_an_exported_table_is_a_formula(tmp_path: Path) -> None:
     run("import_examples", jsonl(tmp_path / "rows.jsonl", ROWS))
     run("export_examples", tmp_path / "out.csv")

@@ -13,10 +13,13 @@ from django.db import connection
 from pytest_django import Settings
 
 from classifier import actions, tasks, trainings
+from classifier.dataset import number_of_rows
 from classifier.models import ModelVersion, TrainingRun
+from classifier.taxonomy import Taxonomy
 from classifier.trainings import LEASE, MOST_ATTEMPTS, Stopped
 
 from .conftest import NOW, a_version
+from .test_examples import add, settle
 from .test_taxonomy import SMALL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -266,6 +269,22 @@ def test_enough_new_rows_are_a_reason(
     assert trainings.why_train(now=NOW + HOUR) is None  # not so soon
     due = trainings.why_train(now=NOW + DAY)
     assert due == (Reason.NEW_EXAMPLES, "200 rows more than live learnt from")
+
+
+def test_newly_settled_examples_are_new_rows(
+    models_dir: Path, settings: Settings, taxonomy: Taxonomy
+) -> None:
+    version = a_version(models_dir, "live")
+    version.report = {"training": {"rows_given": number_of_rows(taxonomy)}}
+    version.save()
+    actions.promote(version=version, by="Ana", now=NOW)
+    settings.RETRAIN_AFTER_ROWS = 2
+    settle(add("let us say so then", "m1"), "confirm")
+    add("nobody has labelled this", "m2")
+    assert trainings.why_train(now=NOW + DAY) is None
+    settle(add("that is not for me", "m3"), "cancel")
+    due = trainings.why_train(now=NOW + DAY)
+    assert due == (Reason.NEW_EXAMPLES, "2 rows more than live learnt from")
 
 
 def test_a_version_made_in_a_hurry_is_a_reason_at_once_and_once(
