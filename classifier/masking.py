@@ -59,14 +59,16 @@ def masked_pair(pair: Pair, *, known_names: Collection[str] = ()) -> Pair:
     """Both texts masked, the names of the reminder wherever they stand in either: “who is dana?”
     under “Hi Dana, …”.
     """
-    found = masked(pair.prompt, known_names=known_names).found
-    known = {
-        *known_names,
-        *(pair.prompt[chip.start : chip.end] for chip in found if chip.kind == "name"),
-    }
+    known = [*known_names, *names_of(pair.prompt, known_names=known_names)]
     return Pair(
         masked(pair.prompt, known_names=known).text, masked(pair.text, known_names=known).text
     )
+
+
+def names_of(text: str, *, known_names: Collection[str] = ()) -> list[str]:
+    """As they stand in the text."""
+    found = masked(text, known_names=known_names).found
+    return [text[chip.start : chip.end] for chip in found if chip.kind == "name"]
 
 
 def _found(text: str, walls: list[tuple[int, int]], known: frozenset[str]) -> Iterator[Chip]:
