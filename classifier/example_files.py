@@ -116,8 +116,8 @@ def _import(
             done.labelled.add(example.pk)
             settlements.append(_settlement(example, question, label, line))
     first_of = {(each.example.pk, each.question): each for each in reversed(settlements)}
-    first = [each for key, each in first_of.items() if each.label == said[key]]
-    settle_all(settlements=first, now=now)
+    settled = [each for key, each in first_of.items() if each.label == said[key]]
+    settle_all(settlements=settled, now=now)
 
 
 def _exported_here(lines: Sequence[Line]) -> dict[Line, Example]:
