@@ -86,7 +86,16 @@ def read_rows(path: Path, taxonomy: Taxonomy) -> Iterator[Row]:
 
 
 def parse_row(line: str, taxonomy: Taxonomy, *, where: str) -> Row:
-    values = parse_object(line, where=where)
+    row = row_of(parse_object(line, where=where), taxonomy, where=where)
+    primary = taxonomy.primary.name
+    if row.labels[primary] is None:
+        raise DataError(f"{where}: has no `{primary}` (or `label`). Add one, or remove the row.")
+    return row
+
+
+def row_of(values: dict[str, Any], taxonomy: Taxonomy, *, where: str) -> Row:
+    """Labelled or not, as an import takes both."""
+    values = dict(values)
     primary = taxonomy.primary.name
     if "label" in values and primary not in values:
         values[primary] = values.pop("label")
@@ -96,8 +105,6 @@ def parse_row(line: str, taxonomy: Taxonomy, *, where: str) -> Row:
         )
         for question in taxonomy.questions
     }
-    if labels[primary] is None:
-        raise DataError(f"{where}: has no `{primary}` (or `label`). Add one, or remove the row.")
     pair = pair_of(values, where=where)
     shares = {
         question.name: _shares(values.pop(f"{question.name}_probabilities"), question, where)
@@ -207,8 +214,13 @@ def assert_no_overlap(train: Iterable[Row], held_out: Iterable[Row]) -> None:
 
 
 def digest_of(rows: Iterable[Row]) -> str:
-    """Two reports may be compared if they were made on rows of the same digest."""
+    """Two reports may be compared if they were made on rows of the same digest, and two trainings
+    on such rows teach the same.
+    """
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(json.dumps([row.prompt, row.text, sorted(row.labels.items())]).encode())
+        said: list[Any] = [row.prompt, row.text, sorted(row.labels.items())]
+        if row.shares or row.weight != 1.0:  # what people's answers change while the label stays
+            said += [{name: dict(shares) for name, shares in row.shares.items()}, row.weight]
+        digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()

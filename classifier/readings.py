@@ -54,6 +54,17 @@ class Reading:
             known |= {question: likeliest(scores), f"{question}_scores": dict(scores)}
         return known
 
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "Reading":
+        """What `as_dict` made, but for the threshold, which is no part of it."""
+        known = {"intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model"}
+        others = {
+            name.removesuffix("_scores"): scores
+            for name, scores in kept.items()
+            if name.endswith("_scores") and name not in known
+        }
+        return cls(**{name: kept[name] for name in known}, others=others)
+
     def scores_of(self, question: str, *, primary: str) -> Mapping[str, float]:
         if question == primary:
             return self.scores

@@ -20,7 +20,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from classifier.data import DataError
-from classifier.dataset import training_rows
+from classifier.dataset import number_of_rows, training_rows
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import TaxonomyError, current_taxonomy
 from classifier.versions import DamagedVersion
@@ -130,6 +130,8 @@ def do(run: TrainingRun) -> None:
 
     try:
         taxonomy = current_taxonomy()
+        # As `why_train` counts them, and before: what settles meanwhile is new to this version.
+        given = number_of_rows(taxonomy)
         rows = training_rows(taxonomy)
         outcome = train_version(
             rows=rows,
@@ -137,7 +139,7 @@ def do(run: TrainingRun) -> None:
             config=TrainingConfig(base_model=base_model_from(settings.BASE_MODEL)),
             by=run.requested_by,
             now=timezone.now(),
-            lineage={"run": run.pk, "reason": run.get_reason_display(), "rows_given": len(rows)},
+            lineage={"run": run.pk, "reason": run.get_reason_display(), "rows_given": given},
             quiet=True,
             on_progress=signs_of_life(run),
         )
@@ -213,7 +215,7 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
         return None
     given = live.report.get("training", {}).get("rows_given")
     if given is not None:
-        more = len(training_rows(current_taxonomy())) - given
+        more = number_of_rows(current_taxonomy()) - given
         if more >= settings.RETRAIN_AFTER_ROWS:
             return TrainingRun.Reason.NEW_EXAMPLES, f"{more} rows more than {live.name} learnt from"
     age = now - live.created_at

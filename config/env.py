@@ -63,6 +63,19 @@ class Env:
             self.mistakes.append(f"{name} is {raw!r}: write whole numbers with commas between.")
             return default
 
+    def share(self, name: str, default: float) -> float:
+        raw = self.text(name)
+        if not raw:
+            return default
+        try:
+            share = float(raw)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.mistakes.append(f"{name} is {raw!r}: write a number from 0 to 1, such as 0.02.")
+            return default
+        return share
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         raw = self.text(name, default)
         if raw.lower() not in choices:

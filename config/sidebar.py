@@ -40,6 +40,10 @@ GROUPS = (
             ("classifier.JudgedRow", "fact_check"),
         ),
     ),
+    (
+        "Dataset",
+        (("classifier.Example", "forum"), ("classifier.RawLook", "policy")),
+    ),
     ("Accounts", (("auth.User", "person"), ("auth.Group", "group"))),
 )
 

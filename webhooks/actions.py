@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classifier.readings import Reading as ModelReading
-from webhooks import consent, policy, waiting
+from webhooks import consent, policy, sampling, waiting
 from webhooks.events import events_of
 from webhooks.inbound import InboundStatus, InboundText
 from webhooks.matching import Matched, match_reminders
@@ -231,6 +232,8 @@ def conclude(
     Event.objects.bulk_create(events)
     create_deliveries(events=events, now=now)
     transaction.on_commit(lambda: nudge(Work.DELIVERY))
+    if any(decision.message.example == Message.AsExample.DUE for decision in decisions):
+        transaction.on_commit(lambda: nudge(Work.EXAMPLES))
 
 
 def _decide(
@@ -252,7 +255,8 @@ def _decide(
     )
     message.match, message.reminder = matched.match.value, matched.reminder
     message.state, message.claim, message.claimed_at = Message.State.DECIDED, None, None
-    message.save(update_fields=["match", "reminder", "state", "claim", "claimed_at"])
+    message.example = _as_example(message, reading, ruling.reason)
+    message.save(update_fields=["match", "reminder", "state", "claim", "claimed_at", "example"])
     if matched.candidates:
         message.candidates.set(matched.candidates)
     return Decision.objects.create(
@@ -264,6 +268,17 @@ def _decide(
         threshold=ruling.threshold,
         decided_at=now,
     )
+
+
+def _as_example(
+    message: Message, reading: ModelReading | None, reason: policy.Reason
+) -> Message.AsExample:
+    """Whether to put it into the dataset, which is done later: nobody waits here for masking."""
+    if reading is None or message.line is None or not message.line.business.shares_examples:
+        return Message.AsExample.NO
+    drawn = sampling.is_drawn(message.public_id, share=settings.EXAMPLES_RANDOM_SHARE)
+    wanted = sampling.is_wanted(reason=reason, model=reading.model, drawn=drawn)
+    return Message.AsExample.DUE if wanted else Message.AsExample.NO
 
 
 def _person(decision: Decision) -> tuple[int, str, datetime]:

@@ -23,7 +23,7 @@ ECHO_PATH = "/simulator/echo/"
 @transaction.atomic
 def make_demo(*, known: DemoSecrets, base_url: str, now: datetime) -> Business:
     business, _ = Business.objects.get_or_create(
-        slug=SLUG, defaults={"name": "Riverside Dental (demo)"}
+        slug=SLUG, defaults={"name": "Riverside Dental (demo)", "shares_examples": True}
     )
     line, _ = Line.objects.get_or_create(
         provider=Line.Provider.TWILIO,

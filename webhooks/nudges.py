@@ -31,6 +31,7 @@ class Work(StrEnum):
 
     READING = "webhooks.tasks.read_waiting"
     DELIVERY = "webhooks.tasks.deliver_due"
+    EXAMPLES = "webhooks.tasks.add_examples"
 
 
 @cache

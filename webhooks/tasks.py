@@ -1,7 +1,7 @@
 """The background's entry points: each takes its nudge and makes one call, again until it says 0.
 
-`read_waiting` runs in the reading worker, `deliver_due` in the delivery worker (several threads),
-`sweep` and `look_for_drift` are sent by the scheduler.
+`read_waiting` runs in the reading worker, `deliver_due` and `add_examples` in the delivery worker
+(several threads), `sweep` and `look_for_drift` are sent by the scheduler.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils import timezone
 from classifier.models import TrainingRun
 from classifier.reader import live_reader
 from classifier.trainings import request_training
-from webhooks import actions, delivery, drift, waiting
+from webhooks import actions, delivery, drift, examples, waiting
 from webhooks.nudges import Work, nudge, taken
 
 
@@ -42,12 +42,22 @@ def deliver_due() -> None:
 
 
 @shared_task
+def add_examples() -> None:
+    """Put into the dataset every message that is due as an example."""
+    taken(Work.EXAMPLES)
+    while examples.add_due(now=timezone.now()):
+        pass
+
+
+@shared_task
 def sweep() -> None:
     """Nudge for whatever lies waiting, because its own nudge may have been lost."""
     if waiting.has_waiting_messages():
         nudge(Work.READING)
     if delivery.has_due():
         nudge(Work.DELIVERY)
+    if examples.has_due():
+        nudge(Work.EXAMPLES)
 
 
 @shared_task

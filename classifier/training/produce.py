@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from classifier import versions
+from classifier import lineage, versions
 from classifier.data import DataError, Row, Split, assert_no_overlap, digest_of, split
 from classifier.engine_torch import TorchEngine, device_for
 from classifier.engines import Engine, Floats, Network, softmax
@@ -77,14 +77,14 @@ def produce(
     models_dir: Path,
     now: datetime,
     held_out: Sequence[Row] = (),
-    lineage: Mapping[str, Any] | None = None,
+    made_by: Mapping[str, Any] | None = None,
     quiet: bool = False,
     on_progress: Callable[[Progress], object] = lambda progress: None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Version | None:
     """Trains and writes one version into `models_dir`. It is nobody's until it is registered.
 
-    `held_out`: the frozen test set, asserted to share nothing with what is trained on. `lineage`:
+    `held_out`: the frozen test set, asserted to share nothing with what is trained on. `made_by`:
     kept in the version's report. None in those of several processes that only help to train.
     """
     assert_no_overlap(data.train, data.validation)
@@ -131,7 +131,8 @@ def produce(
             "epochs": as_json(history),
             "device": str(accelerator.device),
             "processes": accelerator.num_processes,
-            **(lineage or {}),
+            **lineage.write(draft.path, data),
+            **(made_by or {}),
         }
         report["export"] = served.figures
         write_json(draft.path / versions.REPORT, report)

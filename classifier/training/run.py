@@ -60,7 +60,7 @@ def train_version(
     if version is None:
         version = produce(
             data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
-            lineage=lineage, quiet=quiet, on_progress=on_progress,
+            made_by=lineage, quiet=quiet, on_progress=on_progress,
             checkpoint_seconds=settings.CHECKPOINT_SECONDS,
         )  # fmt: skip
     elif not accelerator_for_training().is_main_process:

@@ -1,4 +1,5 @@
-"""Models in the admin: reports to read, versions to put live, trainings to start and to watch."""
+"""Models in the admin: reports to read, versions to put live, trainings to start and to watch; and
+the dataset they learn from."""
 
 import re
 import shutil
@@ -12,13 +13,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier import actions, judged
-from classifier.models import JudgedRow, ModelVersion, Serving, TrainingRun
+from classifier import actions, examples, judged
+from classifier.models import Example, JudgedRow, ModelVersion, RawLook, Serving, TrainingRun
 from classifier.taxonomy import Taxonomy
 from classifier.training.run import conclude
 from classifier.versions import WEIGHTS, open_version
 
 from .conftest import NOW, Tiny, a_version
+from .test_examples import add, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -219,3 +221,110 @@ def test_an_incident_becomes_a_must_pass_row(admin_client: Client, taxonomy: Tax
     nothing = words_of(admin_client.post(address, row | {"text": " ", "intent": ""}))
     assert "This field is required" in nothing
     assert JudgedRow.objects.count() == 1
+
+
+# ---- the dataset ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leaky() -> Example:
+    """Masking overlooked nothing here, but its source holds a mail address."""
+    return add("please mail bob@example.com instead", "m1", prompt="See you Tuesday?")
+
+
+def raw_page(example: Example) -> str:
+    args = [example.pk, example.sources.get().pk]
+    return reverse("admin:classifier_example_raw", args=args)
+
+
+def example_page(example: Example) -> str:
+    return reverse("admin:classifier_example_change", args=[example.pk])
+
+
+def test_the_examples_are_listed_masked_with_their_labels(
+    admin_client: Client, leaky: Example
+) -> None:
+    settle(leaky, "other", probability=0.8)
+    listing = reverse("admin:classifier_example_changelist")
+    words = words_of(admin_client.get(listing))
+    assert "please mail [email] instead" in words
+    assert "other 0.80" in words
+    assert "bob@example.com" not in words
+    assert "[email]" in words_of(admin_client.get(listing, {"label": "other"}))
+    assert "[email]" not in words_of(admin_client.get(listing, {"label": "confirm"}))
+
+
+def test_an_example_shows_its_labels_history_and_no_raw_word(
+    admin_client: Client, leaky: Example
+) -> None:
+    settle(leaky, "other", votes=3)
+    settle(leaky, "question", by="rita", reason="guideline gap")
+    words = words_of(admin_client.get(example_page(leaky)))
+    assert "rita" in words
+    assert "guideline gap" in words
+    assert "consensus" in words
+    assert "Look at them" in words
+    assert "bob@example.com" not in words
+
+
+def test_an_examples_page_costs_the_same_however_often_it_came(
+    admin_client: Client, leaky: Example, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        add("please mail eve@example.com instead", f"again {number}", prompt="See you Tuesday?")
+    with django_assert_max_num_queries(14):
+        words = words_of(admin_client.get(example_page(leaky)))
+    assert "31 times, the latest 20" in words
+
+
+def test_raw_words_are_shown_for_a_reason_that_is_recorded(
+    admin_client: Client, leaky: Example
+) -> None:
+    asked = admin_client.get(raw_page(leaky))
+    assert "bob@example.com" not in words_of(asked)
+    assert "bob@example.com" not in words_of(admin_client.post(raw_page(leaky), {"why": " "}))
+    assert not RawLook.objects.exists()
+    shown = admin_client.post(raw_page(leaky), {"why": "to settle a dispute"})
+    assert "bob@example.com" in words_of(shown)
+    assert "no-store" in shown["Cache-Control"]
+    look = RawLook.objects.get()
+    assert (look.by, look.why) == ("admin", "to settle a dispute")
+    looks = words_of(admin_client.get(reverse("admin:classifier_rawlook_changelist")))
+    assert "to settle a dispute" in looks
+
+
+def test_raw_words_are_for_reviewers_alone(client: Client, leaky: Example) -> None:
+    eve = User.objects.create_user("eve", password="eve", is_staff=True)
+    eve.user_permissions.add(Permission.objects.get(codename="view_example"))
+    client.force_login(eve)
+    assert "for reviewers" in words_of(client.get(example_page(leaky)))
+    answer = client.post(raw_page(leaky), {"why": "curious"})
+    assert answer.status_code == 403
+    assert b"bob@example.com" not in answer.content
+    assert not RawLook.objects.exists()
+
+
+def test_words_that_were_forgotten_cannot_be_looked_at(
+    admin_client: Client, leaky: Example
+) -> None:
+    examples.forget_raw(received_before=timezone.now(), now=timezone.now())
+    words = words_of(admin_client.post(raw_page(leaky), {"why": "to settle"}))
+    assert "They were deleted" in words
+
+
+def test_a_source_is_only_found_under_its_own_example(admin_client: Client, leaky: Example) -> None:
+    other = add("quite another text here", "m2")
+    args = [other.pk, leaky.sources.get().pk]
+    page = reverse("admin:classifier_example_raw", args=args)
+    assert admin_client.get(page).status_code == 404
+
+
+def test_an_example_is_pulled_and_put_back_by_a_button(
+    admin_client: Client, leaky: Example
+) -> None:
+    assert "nobody is shown it" in press(admin_client, "classifier_example_pull", leaky.pk)
+    assert Example.objects.pulled().get().pulled_by == "admin"
+    assert "pulled already" in press(admin_client, "classifier_example_pull", leaky.pk)
+    assert "It is back" in press(admin_client, "classifier_example_put_back", leaky.pk)
+    assert "was not pulled" in press(admin_client, "classifier_example_put_back", leaky.pk)
+    assert Example.objects.open().get() == leaky

@@ -13,10 +13,13 @@ from django.db import connection
 from pytest_django import Settings
 
 from classifier import actions, tasks, trainings
+from classifier.dataset import number_of_rows
 from classifier.models import ModelVersion, TrainingRun
+from classifier.taxonomy import Taxonomy
 from classifier.trainings import LEASE, MOST_ATTEMPTS, Stopped
 
 from .conftest import NOW, a_version
+from .test_examples import add, settle
 from .test_taxonomy import SMALL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -245,7 +248,7 @@ def live(models_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
     version.report = {"training": {"rows_given": 1000}}
     version.save()
     actions.promote(version=version, by="Ana", now=NOW)
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(1000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 1000)
     return version
 
 
@@ -261,11 +264,27 @@ def test_enough_new_rows_are_a_reason(
     live: ModelVersion, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        trainings, "training_rows", lambda taxonomy: range(1000 + settings.RETRAIN_AFTER_ROWS)
+        trainings, "number_of_rows", lambda taxonomy: 1000 + settings.RETRAIN_AFTER_ROWS
     )
     assert trainings.why_train(now=NOW + HOUR) is None  # not so soon
     due = trainings.why_train(now=NOW + DAY)
     assert due == (Reason.NEW_EXAMPLES, "200 rows more than live learnt from")
+
+
+def test_newly_settled_examples_are_new_rows(
+    models_dir: Path, settings: Settings, taxonomy: Taxonomy
+) -> None:
+    version = a_version(models_dir, "live")
+    version.report = {"training": {"rows_given": number_of_rows(taxonomy)}}
+    version.save()
+    actions.promote(version=version, by="Ana", now=NOW)
+    settings.RETRAIN_AFTER_ROWS = 2
+    settle(add("let us say so then", "m1"), "confirm")
+    add("nobody has labelled this", "m2")
+    assert trainings.why_train(now=NOW + DAY) is None
+    settle(add("that is not for me", "m3"), "cancel")
+    due = trainings.why_train(now=NOW + DAY)
+    assert due == (Reason.NEW_EXAMPLES, "2 rows more than live learnt from")
 
 
 def test_a_version_made_in_a_hurry_is_a_reason_at_once_and_once(
@@ -295,7 +314,7 @@ def test_age_is_a_reason(live: ModelVersion, settings: Settings) -> None:
 def test_a_refused_candidate_is_not_tried_again_at_once(
     live: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5000)
     later = NOW + 40 * DAY
     TrainingRun.objects.create(
         reason=Reason.AGE, requested_by="scheduler", requested_at=later, state=State.FINISHED
@@ -307,7 +326,7 @@ def test_a_refused_candidate_is_not_tried_again_at_once(
 def test_the_scheduler_asks_once_and_reminds_a_worker_that_missed_its_nudge(
     live: ModelVersion, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainings, "training_rows", lambda taxonomy: range(5000))
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5000)
     tasks.see_to_training()
     run = TrainingRun.objects.get()
     assert (run.requested_by, run.reason) == ("scheduler", Reason.NEW_EXAMPLES)

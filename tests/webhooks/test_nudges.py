@@ -20,7 +20,7 @@ from webhooks import nudges, tasks
 from webhooks.models import Decision, Endpoint, Line, Message
 from webhooks.nudges import Work, nudge, taken
 
-QUEUES = {Work.READING: "reading", Work.DELIVERY: "delivery"}
+QUEUES = {Work.READING: "reading", Work.DELIVERY: "delivery", Work.EXAMPLES: "delivery"}
 
 
 @pytest.fixture(autouse=True)

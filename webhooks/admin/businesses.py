@@ -66,7 +66,7 @@ class BusinessAdmin(ModelAdmin):
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    fields = ("name", "slug", "thin_events", "created_at")
+    fields = ("name", "slug", "thin_events", "shares_examples", "created_at")
     readonly_fields = ("created_at",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (LineList, EndpointList, ApiKeyList)

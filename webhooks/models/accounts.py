@@ -19,6 +19,13 @@ class Business(models.Model):
         default=False,
         help_text="Leave texts and phone numbers out of events; the receiver fetches them by id.",
     )
+    # Not unless somebody said so: the words of a business's own customers are shown, masked, to
+    # whoever plays on this installation, and a model that all its businesses use learns from them.
+    shares_examples = models.BooleanField(
+        default=False,
+        help_text="Texts that Nod was unsure about, and a few drawn by lot, may be shown masked to "
+        "players and learnt from.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

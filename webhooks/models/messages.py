@@ -74,6 +74,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Not claimed, or claimed so long ago that the claimer must have died."""
         return self.filter(Q(claimed_at=None) | Q(claimed_at__lt=now - lease))
 
+    def due_as_examples(self) -> MessageQuerySet:
+        return self.filter(example=Message.AsExample.DUE)
+
     def oldest_first(self) -> MessageQuerySet:
         return self.order_by("received_at", "pk")
 
@@ -98,6 +101,14 @@ class Message(models.Model):
         ONE = "one", "answers a reminder"
         NONE = "none", "no open reminder"
         SEVERAL = "several", "several open reminders"
+
+    class AsExample(models.TextChoices):
+        """Whether it goes into the dataset (webhooks/examples.py)."""
+
+        NO = "", "no"
+        DUE = "due", "will be an example"
+        ADDED = "added", "is an example"
+        FAILED = "failed", "could not be made an example"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider = models.CharField(max_length=20, choices=Line.Provider)
@@ -134,6 +145,7 @@ class Message(models.Model):
     reminder = models.ForeignKey(
         Reminder, null=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
+    example = models.CharField(max_length=10, choices=AsExample, blank=True, default=AsExample.NO)
     candidates = models.ManyToManyField(Reminder, related_name="+", blank=True)
 
     objects = MessageQuerySet.as_manager()
@@ -161,6 +173,9 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["received_at"], condition=Q(state="unrouted"), name="messages_unrouted"
+            ),
+            models.Index(
+                fields=["received_at"], condition=Q(example="due"), name="messages_due_as_examples"
             ),
             models.Index(
                 fields=["reminder"], condition=~Q(reminder=None), name="messages_by_reminder"

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from classifier.data import DataError
-from classifier.evaluation import wilson
+from classifier.intervals import wilson
 from classifier.masking import KINDS
 from classifier.planted import FLOORS, SHIPPED, Miss, Recall, planted_rows, recall_of
 

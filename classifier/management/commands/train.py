@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from classifier import trainings
 from classifier.data import DataError, Row, load_rows
-from classifier.dataset import training_rows
+from classifier.dataset import number_of_rows, training_rows
 from classifier.models import ModelVersion
 from classifier.reports import as_table
 from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             by="manage.py train",
             lineage={
                 "reason": "manage.py train",
-                "rows_given": len(rows),
+                "rows_given": len(rows) if options["data"] else number_of_rows(taxonomy),
                 "hurried": options["hurry"],
             },
             now=timezone.now(),

@@ -1,0 +1,37 @@
+"""Which texts are put into the dataset for people to label. Pure.
+
+Those that were read unsurely, for they teach most; and a few by lot among all that were read, so
+that what people say of those is true of all texts. Never what a rule or a keyword decided: no model
+is asked about those.
+"""
+
+import hashlib
+from uuid import UUID
+
+from classifier.readings import RULES
+from webhooks.policy import Reason
+
+# Where a model's reading was looked at. In the others there was a keyword, or nothing to read.
+READ = frozenset(
+    {
+        Reason.SURE,
+        Reason.UNSURE,
+        Reason.NEEDS_A_PERSON,
+        Reason.NO_OPEN_REMINDER,
+        Reason.SEVERAL_OPEN_REMINDERS,
+    }
+)
+
+
+def is_drawn(public_id: UUID, *, share: float) -> bool:
+    """A lot that falls the same however often it is drawn: by a hash of the message's id.
+
+    The unsure are drawn from, too. What is measured on the sure ones alone would say nothing of
+    how much is held that need not be.
+    """
+    digest = hashlib.sha256(f"example {public_id}".encode()).digest()
+    return int.from_bytes(digest[:8]) < share * 2**64
+
+
+def is_wanted(*, reason: Reason, model: str, drawn: bool) -> bool:
+    return reason in READ and model != RULES and (drawn or reason is Reason.UNSURE)
