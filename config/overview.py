@@ -103,7 +103,7 @@ def _drift() -> Figure:
     # Kept by version: the first days of the next one are others.
     live = ModelVersion.objects.live().values_list("name", flat=True).first()
     found = cache.get_or_set(
-        f"drift of {live}",
+        f"drift-{live}",
         lambda: drift.since_first_days(now=timezone.now()),
         timeout=SECONDS_OF_DRIFT,
     )

@@ -274,5 +274,19 @@ def test_the_overview_says_what_changed() -> None:
     assert "Label " in page
 
 
+@pytest.mark.usefixtures("drifted")
+def test_the_overview_looks_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[datetime] = []
+
+    def look(*, now: datetime) -> None:
+        looks.append(now)
+
+    monkeypatch.setattr(drift, "since_first_days", look)
+    overview()
+    User.objects.all().delete()  # who looks is made anew each time
+    overview()
+    assert len(looks) == 1
+
+
 def test_the_overview_says_when_it_will_know(live: ModelVersion) -> None:
     assert "Known when two windows of 7 days and 500 readings" in overview()
