@@ -87,6 +87,9 @@ def _export(
 
 
 def quantise(fp32: Path, int8: Path) -> None:
+    """The embeddings stay as they are: looking a word up costs the same in either, and int8 of them
+    is a mistake that all layers inherit.
+    """
     # It tells the root logger about each node it leaves alone, over the progress bar.
     logging.disable(logging.WARNING)
     fp32, int8 = fp32.absolute(), int8.absolute()
@@ -99,6 +102,7 @@ def quantise(fp32: Path, int8: Path) -> None:
                 weight_type=QuantType.QInt8,
                 per_channel=PER_CHANNEL,
                 reduce_range=REDUCE_RANGE,
+                op_types_to_quantize=["MatMul", "Gemm"],
             )
     finally:
         logging.disable(logging.NOTSET)
