@@ -21,7 +21,7 @@ from classifier.training.network import ReplyClassifier
 # Which part of the outliers the weights take over: at 0.8 int8 answers half as many rows otherwise
 # (1 % instead of 2); with 0.5, as usual for larger networks, more than without.
 SHARE_OF_WEIGHTS = 0.8
-CALIBRATED_ON = 600  # pairs; the largest value of a channel hardly moves with more
+CALIBRATED_ON = 600  # pairs at least, where there are so many: some seconds of a training
 
 
 class Smoothed(nn.Module):
@@ -53,7 +53,7 @@ def smoothed(
     for name, largest in reach.items():
         alike.setdefault(largest.numpy().tobytes(), []).append(name)
     for together in alike.values():
-        linears = [linear_of(copied, name) for name in together]
+        linears = [_linear_of(copied, name) for name in together]
         weights = torch.stack([linear.weight.detach().abs().amax(dim=0) for linear in linears])
         scale = _scale(reach[together[0]], weights.amax(dim=0))
         for name, linear in zip(together, linears, strict=True):
@@ -61,7 +61,7 @@ def smoothed(
     return copied
 
 
-def linear_of(network: ReplyClassifier, name: str) -> nn.Linear:
+def _linear_of(network: ReplyClassifier, name: str) -> nn.Linear:
     linear = network.encoder.get_submodule(name)
     assert isinstance(linear, nn.Linear)
     return linear
