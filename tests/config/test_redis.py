@@ -31,6 +31,7 @@ def test_celery_takes_the_address_of_the_results(redis_url: str) -> None:
 
 
 def test_nothing_but_what_is_answered_has_results() -> None:
+    app.loader.import_default_modules()  # as a worker does
     assert type(app.backend).__name__ == "DisabledBackend"
     assert [name for name, task in app.tasks.items() if isinstance(task, Answered)] == [
         "classifier.tasks.read_chunk"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.webhooks.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
+from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 from tests.webhooks.carrier import BOB, Carrier
 from tests.webhooks.conftest import read_everything, tell_everything
 from webhooks.models import ApiKey, Business, Delivery, Endpoint, Line, Message, Reminder

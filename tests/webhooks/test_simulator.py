@@ -17,9 +17,9 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from config.demo_secrets import demo_secrets
+from tests.serving import finish_serving
 from tests.webhooks.carrier import Answered
 from tests.webhooks.conftest import open_endpoint, read_everything, tell_everything
-from tests.webhooks.serving import finish_serving
 from webhooks import actions
 from webhooks.delivery import signed_headers
 from webhooks.demo import make_demo

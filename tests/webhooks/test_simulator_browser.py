@@ -13,7 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from config.demo_secrets import demo_secrets
-from tests.webhooks.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
+from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 from tests.webhooks.conftest import read_everything, tell_everything
 from webhooks.demo import make_demo
 from webhooks.models import Message

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.webhooks.serving import finish_serving
+from tests.serving import finish_serving
 
 # Nothing but the page: no updates, no synchronising, no calls home.
 QUIET = [
