@@ -42,6 +42,8 @@ class Row:
     # place. Empty: the label is certain.
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     weight: float = 1.0  # of the row in a training: how often such a text came, or is believed
+    # It is a row because a model was in doubt about it: harder than what comes on the whole.
+    doubted: bool = False
 
     @property
     def pair(self) -> Pair:

@@ -2,10 +2,11 @@
 the examples that people settled.
 
 An example teaches what its answers were divided over, as shares, and weighs by how often it came.
-Never one that is kept apart to measure with, reserved, pulled, or in a reviewer's hands.
+It teaches each question that it is settled for, also while others are open. Never one that is kept
+apart to measure with, reserved, pulled, or in a reviewer's hands.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from classifier.taxonomy import Question, Taxonomy
 from classifier.text import normalise
 
 FETCHED = 2_000  # labels in memory at a time
+# What the model took for something else teaches it most. No more than half as much again: where
+# people err, they err against the model, too.
+CORRECTION = 1.5
 
 
 def training_rows(taxonomy: Taxonomy) -> list[Row]:
@@ -92,7 +96,7 @@ def _row(example: Example, standing: Mapping[str, ExampleLabel], taxonomy: Taxon
         for question in taxonomy.questions
         if (label := standing.get(question.name)) and label.label in question.label_names
     }
-    if taxonomy.primary.name not in known:
+    if not known:
         return None
     shares = {
         question.name: _shares(known[question.name], question)
@@ -109,8 +113,21 @@ def _row(example: Example, standing: Mapping[str, ExampleLabel], taxonomy: Taxon
         extra={"example": str(example.public_id), "labels": [each.pk for each in known.values()]},
         where=f"example {example.public_id}",
         shares=shares,
-        weight=weight_of(example.times_seen),
+        weight=_weight(example, known.get(taxonomy.primary.name), known.values()),
+        # Of what a model read and is not kept apart, nothing was drawn by lot.
+        doubted=bool(example.guess),
     )
+
+
+def _weight(
+    example: Example, primary: ExampleLabel | None, labels: Collection[ExampleLabel]
+) -> float:
+    """By how often the text came; more where the model had it wrong, less where a label is mostly
+    one player's word.
+    """
+    corrects = primary is not None and example.guess not in ("", primary.label)
+    believed = primary.weight if primary else min(label.weight for label in labels)
+    return weight_of(example.times_seen) * (CORRECTION if corrects else 1.0) * believed
 
 
 def _shares(label: ExampleLabel, question: Question) -> dict[str, float]:

@@ -186,7 +186,8 @@ def _reliability(
 def _slices(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
     """Key -> value -> rows and accuracy of the primary question, where rows carry the key."""
     right: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for row, reading in pairs:
+    known = [(row, reading) for row, reading in pairs if row.labels[primary] is not None]
+    for row, reading in known:
         for key in SLICE_KEYS:
             if isinstance(value := row.extra.get(key), str):
                 right[key][value].append(row.labels[primary] == reading.intent)

@@ -186,7 +186,7 @@ def _line(values: Values, taxonomy: Taxonomy, *, file: Path, where: str) -> Line
             raise DataError(
                 f"{place}: `{name}` holds a character that is none (NUL, half an emoji). Remove it."
             )
-    questions = [question.name for question in taxonomy.questions]
+    questions = taxonomy.question_names
     kept_apart = values.get("kept_apart", False)
     if not isinstance(kept_apart, bool):
         raise DataError(f"{place}: `kept_apart` must be true or false. Correct or remove it.")

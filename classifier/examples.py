@@ -87,8 +87,9 @@ def _add(masked: Sequence[_Masked], *, now: datetime) -> list[Example]:
     Example.objects.bulk_create(
         [_new(first[key], taxonomy, splits, now) for key in sorted(first)], ignore_conflicts=True
     )
-    # Locked, so that what follows sees every source that somebody else added before us.
-    rows = Example.objects.select_for_update().filter(fold_key__in=first).order_by("fold_key")
+    # Locked, so that what follows sees every source that somebody else added before us; in the
+    # order in which `_locked` locks.
+    rows = Example.objects.select_for_update(no_key=True).filter(fold_key__in=first).order_by("pk")
     examples = {example.fold_key: example for example in rows}
     for kind in sorted({item.arrival.source for item in masked}):
         of_kind = [item for item in masked if item.arrival.source == kind]
@@ -239,7 +240,7 @@ def _check(settlement: Settlement) -> None:
 
 def _locked(pks: Iterable[int]) -> dict[int, Example]:
     """In one order for all, so that no two wait for each other."""
-    rows = Example.objects.select_for_update().filter(pk__in=set(pks)).order_by("pk")
+    rows = Example.objects.select_for_update(no_key=True).filter(pk__in=set(pks)).order_by("pk")
     return {example.pk: example for example in rows}
 
 
@@ -285,6 +286,36 @@ def send_to_review(*, example: Example, question: str, now: datetime) -> None:
     _supersede(locked.labels.standing().of_question(question), now=now)
     if question == current_taxonomy().primary.name:
         Example.objects.showable().filter(pk=locked.pk).update(state=State.REVIEW, settled_at=None)
+
+
+@transaction.atomic
+def unsettle(*, example: Example, question: str, now: datetime) -> None:
+    """What stood for the question stands no more: people are asked again, or nobody can tell."""
+    locked = _locked([example.pk])[example.pk]
+    _supersede(locked.labels.standing().of_question(question), now=now)
+    if question == current_taxonomy().primary.name:
+        labelled = Example.objects.filter(pk=locked.pk, state__in=(State.SETTLED, State.REVIEW))
+        labelled.update(state=State.OPEN, settled_at=None)
+
+
+# ---- weigh ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def weigh_labels(*, weights: Mapping[int, float]) -> int:
+    """Set what standing labels weigh in a training, by id; how many weigh otherwise than before.
+
+    The one thing about a label that changes: it says nothing about the text, only how much one
+    player may say.
+    """
+    labels = ExampleLabel.objects.standing().in_bulk(list(weights))
+    changed = []
+    for pk, label in labels.items():
+        if abs(label.weight - weights[pk]) >= NOTEWORTHY:
+            label.weight = weights[pk]
+            changed.append(label)
+    ExampleLabel.objects.bulk_update(changed, ["weight"], batch_size=200)
+    return len(changed)
 
 
 # ---- pull ----------------------------------------------------------------------------------

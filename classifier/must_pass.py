@@ -6,6 +6,8 @@ label ends texting: a person who wants no more texts must be understood.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from classifier.data import Row
 from classifier.readings import Reading
@@ -14,25 +16,45 @@ from classifier.taxonomy import Taxonomy
 MUST_BE_READ = "opt_out"  # held is not enough: the next reminder would go out all the same
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that a version reads as what it is not."""
+
+    prompt: str
+    text: str
+    label: str  # what it is
+    found: str  # what it is read as
+    confidence: float
+    acts: bool  # as if it were that; False: it is held, where it must be read
+
+    @property
+    def words(self) -> str:
+        under = f" under “{self.prompt}”" if self.prompt else ""
+        return (
+            f"“{self.text}”{under} is {self.label} and would be"
+            f" {'acted on' if self.acts else 'read'} as {self.found} ({self.confidence:.2f})."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
 def failures(
     rows: Sequence[Row],
     readings: Sequence[Reading],
     taxonomy: Taxonomy,
     thresholds: Mapping[str, float],
-) -> list[str]:
-    """A sentence for each row that fails. `thresholds`: label -> from where Nod acts."""
-    question = taxonomy.primary
-    sentences = []
+) -> list[Failure]:
+    """Those that fail. `thresholds`: label -> from where Nod acts."""
+    found = []
     for row, reading in zip(rows, readings, strict=True):
-        wanted = row.labels[question.name]
-        if reading.intent == wanted:
+        label = row.labels[taxonomy.primary.name]
+        assert label is not None  # no row is read into the pack without one
+        if reading.intent == label:
             continue
         acts = reading.confidence >= thresholds[reading.intent]
-        if acts or wanted == MUST_BE_READ:
-            done = "acted on" if acts else "read"
-            under = f" under “{row.prompt}”" if row.prompt else ""
-            sentences.append(
-                f"“{row.text}”{under} is {wanted} and would be {done} as {reading.intent}"
-                f" ({reading.confidence:.2f})."
+        if acts or label == MUST_BE_READ:
+            found.append(
+                Failure(row.prompt, row.text, label, reading.intent, reading.confidence, acts)
             )
-    return sentences
+    return found

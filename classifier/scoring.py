@@ -66,7 +66,7 @@ def named_scores(probabilities: Mapping[str, Floats], taxonomy: Taxonomy) -> lis
         for question in taxonomy.questions
         for array in (probabilities[question.name],)
     ]
-    names = [question.name for question in taxonomy.questions]
+    names = taxonomy.question_names
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

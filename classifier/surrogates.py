@@ -5,8 +5,9 @@ What players label is masked, and what the model reads is not. A training that p
 the model would teach it words that it never meets; this puts something in their place that it does.
 The same name stands in the reply as in the reminder half of the time, as it does in life.
 
-`training/augment.py` can call `unmasked` for every pair it draws: a pair without chips comes back
-as it is, and the same dice give the same words.
+A training does so for every pair that it draws (training/augment.py), anew each time, and once for
+all with what it validates (training/produce.py). A pair without chips comes back as it is and takes
+no dice; the same dice give the same words.
 """
 
 import random

@@ -107,6 +107,10 @@ class Taxonomy:
         return next((question for question in self.questions if question.name == name), None)
 
     @property
+    def question_names(self) -> list[str]:
+        return [question.name for question in self.questions]
+
+    @property
     def label_names(self) -> dict[str, tuple[str, ...]]:
         """Question -> its labels: what has to agree before two models can be compared."""
         return {question.name: question.label_names for question in self.questions}

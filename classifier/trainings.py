@@ -213,13 +213,16 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
     live = replaceable(now=now)
     if live is None:
         return None
-    given = live.report.get("training", {}).get("rows_given")
+    # Not the live one: of the same rows a candidate that was refused would be made once more.
+    newest = ModelVersion.objects.newest_first().first() or live
+    given = newest.report.get("training", {}).get("rows_given")
     if given is not None:
         more = number_of_rows(current_taxonomy()) - given
         if more >= settings.RETRAIN_AFTER_ROWS:
-            return TrainingRun.Reason.NEW_EXAMPLES, f"{more} rows more than {live.name} learnt from"
+            because = f"{more} rows more than {newest.name} learnt from"
+            return TrainingRun.Reason.NEW_EXAMPLES, because
     age = now - live.created_at
-    if age >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
+    if now - newest.created_at >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
         return TrainingRun.Reason.AGE, f"{live.name} is {age.days} days old"
     return None
 

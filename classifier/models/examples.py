@@ -33,15 +33,22 @@ class ExampleQuerySet(models.QuerySet["Example"]):
     def wanting(self, question: str) -> ExampleQuerySet:
         """Worth a player's answer to this question: without a label yet, and of use with one."""
         labels = ExampleLabel.objects.standing().of_question(question)
-        return self.filter(
-            ~Exists(labels.filter(example=OuterRef("pk"))),
-            state__in=(Example.State.OPEN, Example.State.SETTLED),
-        ).exclude(split=Example.Split.RESERVED)
+        # Not “in these states”: SQLite would go along their index, all examples that there are,
+        # where only the newest are asked for.
+        return self.filter(~Exists(labels.filter(example=OuterRef("pk")))).exclude(
+            Q(split=Example.Split.RESERVED)
+            | Q(state__in=(Example.State.REVIEW, Example.State.PULLED))
+        )
 
     def trainable(self) -> ExampleQuerySet:
-        """What a training may learn from, and be tuned on."""
-        return self.settled().filter(
-            split__in=(Example.Split.TRAIN, Example.Split.VALIDATION), kept_apart=False
+        """What a training may learn from, and be tuned on: a label of any question teaches, also
+        while the primary one is open.
+        """
+        labelled = Exists(ExampleLabel.objects.standing().filter(example=OuterRef("pk")))
+        return self.filter(
+            Q(state=Example.State.SETTLED) | Q(labelled, state=Example.State.OPEN),
+            split__in=(Example.Split.TRAIN, Example.Split.VALIDATION),
+            kept_apart=False,
         )
 
     def measuring(self) -> ExampleQuerySet:
@@ -121,8 +128,12 @@ class Example(models.Model):
             models.Index(
                 fields=["guess", "-doubt"], condition=Q(state="open"), name="examples_by_guess"
             ),
-            # What a training and the admin go along.
+            # What a training goes along, and the admin's list.
             models.Index(fields=["state", "split", "kept_apart"], name="examples_by_state"),
+            models.Index(fields=["state", "-id"], name="examples_in_state"),
+            models.Index(
+                fields=["pulled_at"], condition=Q(state="pulled"), name="examples_pulled_of_late"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -227,6 +238,9 @@ class ExampleLabel(models.Model):
     )
     reason = models.CharField(max_length=200, blank=True)
     answers = models.JSONField(default=list, help_text="Ids of the answers it rests on.")
+    weight = models.FloatField(
+        default=1.0, help_text="In a training: less where one player has too large a part of it."
+    )
     settled_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True, blank=True)
 
@@ -242,6 +256,9 @@ class ExampleLabel(models.Model):
             models.CheckConstraint(
                 condition=Q(probability__gte=0, probability__lte=1),
                 name="a_probability_is_from_0_to_1",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=0, weight__lte=1), name="a_labels_weight_is_from_0_to_1"
             ),
         ]
 

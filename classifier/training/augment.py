@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from classifier.data import TELLING_WORDS, Row
 from classifier.readings import Pair
+from classifier.surrogates import unmasked
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 NEIGHBOURS = {
@@ -48,17 +49,19 @@ class Augmenter:
             self.reminders[kind_of_reminder(prompt)].append(prompt)
 
     def pair(self, index: int, dice: random.Random) -> Pair:
-        """This row's pair, as it is or retyped."""
+        """This row's pair, as it is or retyped; in the place of chips, other words each time."""
         row = self.rows[index]
         if dice.random() >= self.share:
-            return row.pair
+            return unmasked(row.pair, dice)
         if len(row.text.split()) >= TELLING_WORDS:
             chance = dice.random()
             if chance < REMINDER_MISSING:
-                return Pair("", row.text)
+                return unmasked(Pair("", row.text), dice)
             if chance < REMINDER_MISSING + REMINDER_SWAPPED and row.prompt:
-                return Pair(dice.choice(self.reminders[kind_of_reminder(row.prompt)]), row.text)
-        return Pair(row.prompt, retyped(row.text, dice))
+                reminder = dice.choice(self.reminders[kind_of_reminder(row.prompt)])
+                return unmasked(Pair(reminder, row.text), dice)
+        raw = unmasked(row.pair, dice)
+        return Pair(raw.prompt, retyped(raw.text, dice))
 
 
 def kind_of_reminder(prompt: str) -> KindOfReminder:

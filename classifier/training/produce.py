@@ -1,8 +1,9 @@
 """Rows -> a model version: train, export, calibrate, choose thresholds, write it whole."""
 
 import json
+import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean
@@ -15,17 +16,18 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from classifier import lineage, versions
-from classifier.data import DataError, Row, Split, assert_no_overlap, digest_of, split
+from classifier.data import DataError, Row, Split, assert_no_overlap, digest_of, place_of, split
 from classifier.engine_torch import TorchEngine, device_for
 from classifier.engines import Engine, Floats, Network, softmax
 from classifier.evaluation import Report, evaluate, macro_f1s
 from classifier.reader import Reader
 from classifier.rules import left_to_models
 from classifier.scoring import TransformerScorer, onnx_engine
+from classifier.surrogates import unmasked
 from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, chosen_thresholds
 from classifier.tokens import TextTokenizer
-from classifier.training.calibration import temperature_for
+from classifier.training.calibration import FEWEST_ROWS, temperature_for
 from classifier.training.checkpoint import Checkpoint, recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.export import export_fp32, quantise
@@ -68,7 +70,13 @@ def training_split(rows: Sequence[Row], taxonomy: Taxonomy) -> Split:
             f"{len(rows)} rows are too few: none is left to"
             f" {'validate with' if parts.train else 'train on'}. Add rows; some 50 per label do."
         )
-    return parts
+    return replace(parts, validation=tuple(map(as_it_is_read, parts.validation)))
+
+
+def as_it_is_read(row: Row) -> Row:
+    """With words in the place of its chips, the same for the same row in every training."""
+    raw = unmasked(row.pair, random.Random(place_of(row)))
+    return replace(row, prompt=raw.prompt, text=raw.text)
 
 
 def produce(
@@ -106,9 +114,12 @@ def produce(
     with new_version(models_dir, now=now) as draft:
         write_network(draft.path, network, words, taxonomy, config)
         served = export(draft.path, network, tokenizer, data, taxonomy)
-        temperatures = fitted_temperatures(served.logits, data.validation, taxonomy)
+        usual = usual_rows(data.validation)
+        temperatures = fitted_temperatures(served.logits, data.validation, taxonomy, usual)
         write_json(draft.path / versions.CALIBRATION, {"temperatures": temperatures})
-        thresholds = fitted_thresholds(served.logits, data.validation, taxonomy, temperatures)
+        thresholds = fitted_thresholds(
+            served.logits, data.validation, taxonomy, temperatures, usual
+        )
         write_json(draft.path / versions.THRESHOLDS, {"thresholds": thresholds})
         serving = {
             **served.graphs, "max_tokens": tokenizer.max_tokens, "pad_id": tokenizer.pad_id,
@@ -228,12 +239,22 @@ def logits_on(rows: Sequence[Row], engine: Engine, tokenizer: TextTokenizer) -> 
     return Network(engine, tokenizer).logits([row.pair for row in rows])
 
 
+def usual_rows(rows: Sequence[Row]) -> list[int]:
+    """The places of those that confidences are fitted to: of rows as they come. Where a model was
+    in doubt it is right less often, and people err more, too: fitted to such rows, it would be told
+    to doubt all others. Where too few are left, all of them.
+    """
+    usual = [place for place, row in enumerate(rows) if not row.doubted]
+    return usual if len(usual) >= FEWEST_ROWS else list(range(len(rows)))
+
+
 def fitted_temperatures(
-    logits: Sequence[Floats], rows: Sequence[Row], taxonomy: Taxonomy
+    logits: Sequence[Floats], rows: Sequence[Row], taxonomy: Taxonomy, places: Sequence[int]
 ) -> dict[str, float]:
+    """Per question, over the rows at these places."""
     return {
         question.name: temperature_for(
-            scores, [question.column(row.labels[question.name]) for row in rows]
+            scores[places], [question.column(rows[place].labels[question.name]) for place in places]
         )
         for question, scores in zip(taxonomy.questions, logits, strict=True)
     }
@@ -244,17 +265,19 @@ def fitted_thresholds(
     rows: Sequence[Row],
     taxonomy: Taxonomy,
     temperatures: Mapping[str, float],
+    places: Sequence[int],
 ) -> dict[str, float]:
-    """Of the primary question, which is what Nod acts upon."""
+    """Of the primary question, which is what Nod acts upon; over the rows at these places."""
     question = taxonomy.primary
-    probabilities = softmax(logits[0], temperatures[question.name])
+    probabilities = softmax(logits[0][places], temperatures[question.name])
     judged = [
         Judged(
             label=question.label_names[int(scores.argmax())],
             confidence=float(scores.max()),
-            right=int(scores.argmax()) == question.column(row.labels[question.name]),
+            right=int(scores.argmax()) == right,
         )
-        for row, scores in zip(rows, probabilities, strict=True)
+        for place, scores in zip(places, probabilities, strict=True)
+        if (right := question.column(rows[place].labels[question.name])) is not None
     ]
     return chosen_thresholds(judged, {label.name: label.mistake for label in question.labels})
 

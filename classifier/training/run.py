@@ -120,15 +120,17 @@ def conclude(
     report = full_report(version, reader, rows, rows_from)
     report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
     report["learning_curve"] = learning_curve(data.train, rows, taxonomy, whole=baseline)
-    candidate = actions.register_candidate(version=version, report=report, now=now)
     strict = must_pass_rows(taxonomy)
+    failed = must_pass.failures(
+        strict, reader.read([row.pair for row in strict]), taxonomy, version.thresholds
+    )
+    report["must_pass"] = {"rows": len(strict), "failed": [each.as_dict() for each in failed]}
+    candidate = actions.register_candidate(version=version, report=report, now=now)
     verdict = judge(
         report,
         rival_report,
         floors={label.name: label.floor for label in taxonomy.primary.labels},
-        must_pass_failures=must_pass.failures(
-            strict, reader.read([row.pair for row in strict]), taxonomy, version.thresholds
-        ),
+        must_pass_failures=[each.words for each in failed],
         must_pass_rows=len(strict),
     )
     actions.record_verdict(version=candidate, verdict=verdict)

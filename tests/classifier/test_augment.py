@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.data import Row
+from classifier.masking import CHIP
 from classifier.training.augment import (
     EMOJI_ALIKE,
     Augmenter,
@@ -39,6 +40,17 @@ def test_a_telling_reply_is_also_learnt_under_another_reminder_of_the_kind_and_u
     augmenter = Augmenter(rows, share=1.0)
     prompts = {augmenter.pair(0, random.Random(seed)).prompt for seed in range(200)}
     assert prompts == {"", "Dentist at 2, coming?", "Garage at 9. Ok?"}
+
+
+def test_no_chip_reaches_the_model_and_its_place_is_taken_anew_each_time() -> None:
+    rows = rows_of(
+        ("Hi [name], [date] at [time]. Ok?", "this is [name], can we do [date] instead"),
+        ("Garage at [time]. Ok?", "ring [phone]"),
+    )
+    augmenter = Augmenter(rows, share=0.5)
+    drawn = [augmenter.pair(at, random.Random(seed)) for seed in range(100) for at in (0, 1)]
+    assert not [pair for pair in drawn if CHIP.search(pair.prompt + pair.text)]
+    assert len({pair.text for pair in drawn}) > 100
 
 
 def test_a_share_of_none_leaves_every_row_as_it_is() -> None:

@@ -27,6 +27,7 @@ from classifier.training.run import Outcome, conclude, train_version
 from classifier.versions import (
     CALIBRATION,
     MANIFEST,
+    THRESHOLDS,
     WEIGHTS,
     DamagedVersion,
     Version,
@@ -175,16 +176,19 @@ def test_the_same_again_is_refused(clean: Version, data: Split, models_dir: Path
 
 
 def test_one_must_pass_row_refuses_the_better_candidate(
-    clean: Version, weak: Version, data: Split
+    clean: Version, weak: Version, data: Split, models_dir: Path
 ) -> None:
     put_live(weak)
     JudgedRow.objects.create(
         pack=JudgedRow.Pack.MUST_PASS, text="yes 2050", labels={"topic": "sport"}
     )
-    outcome = concluded(clean, data)
+    bold = with_thresholds(clean, models_dir, 0.5)
+    outcome = concluded(bold, data)
     assert_refused(outcome, stays=weak)
     assert failed(outcome) == {"must_pass"}
     assert "1 of the 1 must-pass rows" in outcome.candidate.verdict
+    [row] = outcome.candidate.report["must_pass"]["failed"]
+    assert (row["text"], row["label"], row["acts"]) == ("yes 2050", "sport", True)
 
 
 def test_lost_calibration_refuses_the_better_candidate(
@@ -240,9 +244,11 @@ def test_a_poisoned_training_set_makes_a_candidate_that_is_refused(
     )
     assert outcome is not None
     assert_refused(outcome, stays=clean)
-    assert "better" in failed(outcome)
     if attack == "of one kind":
-        assert failed(outcome) >= {"better", "no_label_lost"}
+        assert "better" in failed(outcome)
+    else:
+        # So small a model may shrug off scattered lies, but is unsure of what it knows after them.
+        assert failed(outcome) & {"better", "calibrated"}, outcome.verdict.words
 
 
 def poisoned(rows: list[Row], *, attack: str) -> list[Row]:
@@ -255,9 +261,19 @@ def poisoned(rows: list[Row], *, attack: str) -> list[Row]:
 
 
 def with_temperature(version: Version, models_dir: Path, temperature: float) -> Version:
-    """The same network, surer or less sure: a version of its own, whole and hashed."""
+    """The same network, surer or less sure."""
+    return altered(version, models_dir, CALIBRATION, {"temperatures": {"topic": temperature}})
+
+
+def with_thresholds(version: Version, models_dir: Path, threshold: float) -> Version:
+    """The same network, acted on from there, whatever its few validation rows would ask for."""
+    return altered(version, models_dir, THRESHOLDS, {"thresholds": dict.fromkeys(KINDS, threshold)})
+
+
+def altered(version: Version, models_dir: Path, file: str, content: object) -> Version:
+    """A version of its own, whole and hashed."""
     with new_version(models_dir, now=NOW + HOUR) as draft:
         shutil.copytree(version.path, draft.path, dirs_exist_ok=True)
         (draft.path / MANIFEST).unlink()
-        (draft.path / CALIBRATION).write_text(json.dumps({"temperatures": {"topic": temperature}}))
+        (draft.path / file).write_text(json.dumps(content))
     return open_version(models_dir / draft.name)

@@ -7,8 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from classifier import actions, examples, lineage
-from classifier.data import DataError, Split, digest_of, frozen_test_rows, starter_rows
+from classifier.data import DataError, Row, Split, digest_of, frozen_test_rows, starter_rows
 from classifier.dataset import number_of_rows, rows_of_examples, training_rows
+from classifier.masking import CHIP
 from classifier.models import Example, ExampleLabel, JudgedRow, ModelVersion
 from classifier.taxonomy import Taxonomy, load_taxonomy
 from classifier.training.config import TrainingConfig
@@ -48,6 +49,28 @@ def test_a_settled_example_teaches_what_its_answers_were_divided_over(taxonomy: 
 def test_an_unsettled_tone_is_not_taught(taxonomy: Taxonomy) -> None:
     settled("let us say so then")
     assert rows_of_examples(taxonomy)[0].labels["tone"] is None
+
+
+def test_a_tone_that_settled_first_is_taught_alone(taxonomy: Taxonomy) -> None:
+    example = add("let us say so then", "first")
+    settle(example, "negative", question="tone")
+    rows = number_of_rows(taxonomy)
+    [row] = rows_of_examples(taxonomy)
+    assert row.labels == {"intent": None, "tone": "negative"}
+    intent, tone = targets_of([row], taxonomy)
+    assert float(intent.sum()) == 0
+    assert float(tone.sum()) == pytest.approx(row.weight)
+    settle(example, "confirm")
+    [row] = rows_of_examples(taxonomy)
+    assert row.labels == {"intent": "confirm", "tone": "negative"}
+    assert number_of_rows(taxonomy) == rows
+
+
+def test_a_row_says_whether_a_models_doubt_made_it_one(taxonomy: Taxonomy) -> None:
+    settled("let us say so then")
+    read = settled("then again perhaps we had better")
+    Example.objects.filter(pk=read.pk).update(guess="other")
+    assert [row.doubted for row in rows_of_examples(taxonomy)] == [False, True]
 
 
 def test_what_came_often_weighs_more(taxonomy: Taxonomy) -> None:
@@ -166,3 +189,16 @@ def test_a_version_of_before_there_were_examples_learnt_none(models_dir: Path) -
     assert list(lineage.labels_behind(version)) == []
     assert lineage.versions_that_learnt(example) == []
     assert ExampleLabel.objects.count() == 1
+
+
+def test_what_validates_holds_words_where_chips_were_the_same_ones_each_time(
+    taxonomy: Taxonomy,
+) -> None:
+    rows = [
+        Row("Hi [name], [date]?", f"number {at} for [name] please", {"intent": "confirm"})
+        for at in range(200)
+    ]
+    once, again = training_split(rows, taxonomy), training_split(rows, taxonomy)
+    assert once == again
+    assert once.validation
+    assert not [row for row in once.validation if CHIP.search(row.prompt + row.text)]

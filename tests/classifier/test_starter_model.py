@@ -122,7 +122,7 @@ def test_the_gate_lets_it_go_live_on_the_first_day(version: Version, reader: Rea
         report_of(reader.scorer, judged_on),
         report_of(Baseline(data.train, taxonomy), judged_on),
         floors={label.name: label.floor for label in taxonomy.primary.labels},
-        must_pass_failures=wrong,
+        must_pass_failures=[each.words for each in wrong],
         must_pass_rows=len(strict),
     )
     assert verdict.passed, verdict.words

@@ -323,6 +323,20 @@ def test_a_refused_candidate_is_not_tried_again_at_once(
     assert trainings.why_train(now=later + DAY) is not None
 
 
+def test_rows_that_made_a_refused_candidate_are_not_tried_day_after_day(
+    live: ModelVersion, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = a_version(models_dir, "refused")
+    refused.report = {"training": {"rows_given": 5000}}
+    refused.created_at = NOW + DAY
+    refused.save(update_fields=["report", "created_at"])
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5100)
+    assert trainings.why_train(now=NOW + 9 * DAY) is None
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5200)
+    due = trainings.why_train(now=NOW + 9 * DAY)
+    assert due == (Reason.NEW_EXAMPLES, "200 rows more than refused learnt from")
+
+
 def test_the_scheduler_asks_once_and_reminds_a_worker_that_missed_its_nudge(
     live: ModelVersion, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
