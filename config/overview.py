@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,10 +13,13 @@ from django.utils.text import capfirst
 
 from classifier.models import ModelVersion
 from config.adminbase import count_of
+from labelgame.models import Poll
 from webhooks import drift
 from webhooks.models import Delivery, Endpoint, Message
 
 SECONDS_TO_READ = 60  # a text that waits longer than this says that nobody reads
+FEW_REVIEWS = 50  # an hour of a reviewer's time; more than that should be said
+ENOUGH = 1_000  # is said as “1,000+”: more says nothing more at a glance, and costs to count
 SECONDS_OF_DRIFT = 300  # its windows are of days, and looking costs a quarter of a second
 
 
@@ -31,12 +34,20 @@ class Figure:
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: adds to the index page's context."""
-    makers = (_waiting, _unrouted, _endpoints, _given_up, _model, _drift)
+    makers = (_waiting, _unrouted, _endpoints, _given_up, _model, _drift, _review)
     return context | {"figures": [make() for make in makers]}
 
 
 def _list(model: str, query: str = "") -> str:
     return reverse(f"admin:{model}_changelist") + query
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return count_of(rows, most=ENOUGH)
+
+
+def _words(count: int) -> str:
+    return f"{count:,}+" if count == ENOUGH else f"{count:,}"
 
 
 def _waiting() -> Figure:
@@ -45,7 +56,7 @@ def _waiting() -> Figure:
     seconds = (timezone.now() - oldest).total_seconds() if oldest else 0
     is_well = seconds < SECONDS_TO_READ
     return Figure(
-        value=str(count_of(waiting)),
+        value=_words(_count(waiting)),
         about="texts waiting to be read",
         hint="They are read within seconds."
         if is_well
@@ -56,9 +67,9 @@ def _waiting() -> Figure:
 
 
 def _unrouted() -> Figure:
-    number = count_of(Message.objects.unrouted())
+    number = _count(Message.objects.unrouted())
     return Figure(
-        value=str(number),
+        value=_words(number),
         about="texts to a number that no line has",
         hint="Open one to add its line." if number else "Every number is known.",
         address=_list("webhooks_message", "?state__exact=unrouted"),
@@ -78,9 +89,9 @@ def _endpoints() -> Figure:
 
 
 def _given_up() -> Figure:
-    number = count_of(Delivery.objects.filter(state=Delivery.State.FAILED))
+    number = _count(Delivery.objects.filter(state=Delivery.State.FAILED))
     return Figure(
-        value=str(number),
+        value=_words(number),
         about="deliveries given up",
         hint="Choose them in the list to send them again." if number else "None has been given up.",
         address=_list("webhooks_delivery", "?state__exact=failed"),
@@ -124,4 +135,16 @@ def _drift() -> Figure:
         hint=hint,
         address=_list("classifier_trainingrun", "?reason__exact=drift"),
         is_well=found is None or not found.changed,
+    )
+
+
+def _review() -> Figure:
+    number = _count(Poll.objects.in_review())
+    asked = _count(Poll.objects.with_room())
+    return Figure(
+        value=_words(number),
+        about="cards of the game that wait for a reviewer",
+        hint=f"{_words(asked)} {'card waits' if asked == 1 else 'cards wait'} for players.",
+        address=reverse("labelgame:review"),
+        is_well=number <= FEW_REVIEWS,
     )

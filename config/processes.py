@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -92,25 +91,32 @@ class Supervisor:
 
     def __init__(self, stages: Sequence[Sequence[Process]]) -> None:
         self.stages = stages
-        self.stopping = threading.Event()
+        self.stopping = False
 
     def listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stopping.set())
+            signal.signal(number, self._be_told_to_stop)
+
+    def _be_told_to_stop(self, *_: object) -> None:
+        """A flag, no event: a signal comes between any two lines, also while an event is being set
+        or waited for, whose lock the handler would then wait for in vain.
+        """
+        self.stopping = True
 
     def wait(self, until: Callable[[], bool], *, seconds: float) -> bool:
         """Keep everything alive until a condition holds; False: it never did, or we must stop."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self.stopping.is_set():
+        while time.monotonic() < deadline and not self.stopping:
             self._keep_alive()
             if until():
                 return True
-            self.stopping.wait(0.1)
+            time.sleep(0.1)
         return False
 
     def run(self) -> None:
-        while not self.stopping.wait(0.3):
+        while not self.stopping:
             self._keep_alive()
+            time.sleep(0.3)
 
     def stop(self) -> None:
         for stage in reversed(self.stages):

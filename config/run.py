@@ -52,7 +52,7 @@ def main() -> int:
         if supervisor.wait(lambda: is_ready(settings), seconds=READY_SECONDS):
             print(welcome(settings, seconds=time.monotonic() - began), flush=True)
             supervisor.run()
-        elif not supervisor.stopping.is_set():
+        elif not supervisor.stopping:
             print("Nod is not ready after two minutes; see the lines above.", file=sys.stderr)
             return 1
     finally:
@@ -106,14 +106,27 @@ def prepare(*, demo: bool, train: bool) -> None:
         call_command("demo")
     if train and first_training() != 0:
         print("The first training failed; the baseline reads until one succeeds.", flush=True)
+    if demo and train and has_no_cards():
+        # After the training, because the model's guess belongs to a card.
+        in_a_process("demo_cards")
+
+
+def has_no_cards() -> bool:
+    from labelgame.models import Poll  # readable only after setup
+
+    return not Poll.objects.exists()
 
 
 def first_training() -> int:
     """In a process of its own, so that its memory is given back. In a hurry, because somebody
     waits: the scheduler asks for a thorough one, which takes over if it is better.
     """
-    command = [sys.executable, "manage.py", "train", "--if-none", "--hurry"]
-    process = spawn(command, on_parents_death=signal.SIGKILL)
+    return in_a_process("train", "--if-none", "--hurry")
+
+
+def in_a_process(*command: str) -> int:
+    """Of manage.py; its exit code."""
+    process = spawn([sys.executable, "manage.py", *command], on_parents_death=signal.SIGKILL)
     try:
         return process.wait()
     except KeyboardInterrupt:

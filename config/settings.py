@@ -168,6 +168,11 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.see_to_training": {"queue": "delivery"},
     "classifier.tasks.read_chunk": {"queue": "files"},
     "classifier.tasks.forget_abandoned_chunks": {"queue": "delivery"},
+    "labelgame.tasks.see_to_game": {"queue": "delivery"},
+    "labelgame.tasks.read_again": {"queue": "reading"},
+    # With trainings, one after another: each takes what readings leave of the machine.
+    "labelgame.tasks.weigh": {"queue": "training"},
+    "labelgame.tasks.look_again": {"queue": "training"},
 }
 # Its tasks carry texts: a queue that no worker empties is deleted by Redis itself after a while.
 FILES_QUEUE_SECONDS = 600  # longer than classify waits for a worker (classifier/distributed.py)
@@ -177,6 +182,9 @@ CELERY_TASK_QUEUES = [
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
 SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
 LOOK_FOR_DRIFT_SECONDS = env.number("LOOK_FOR_DRIFT_SECONDS", 3600, at_least=1)
+SEE_TO_GAME_SECONDS = env.number("SEE_TO_GAME_SECONDS", 5, at_least=1)
+WEIGH_SECONDS = env.number("WEIGH_SECONDS", 120, at_least=1)
+LOOK_AGAIN_SECONDS = env.number("LOOK_AGAIN_SECONDS", 86_400, at_least=1)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "webhooks.tasks.sweep",
@@ -198,6 +206,26 @@ CELERY_BEAT_SCHEDULE = {
         "task": "classifier.tasks.forget_abandoned_chunks",
         "schedule": FILES_QUEUE_SECONDS,
         "options": {"expires": FILES_QUEUE_SECONDS},
+    },
+    "see to the game": {
+        "task": "labelgame.tasks.see_to_game",
+        "schedule": SEE_TO_GAME_SECONDS,
+        "options": {"expires": SEE_TO_GAME_SECONDS},
+    },
+    "read cards again": {
+        "task": "labelgame.tasks.read_again",
+        "schedule": SEE_TO_GAME_SECONDS,
+        "options": {"expires": SEE_TO_GAME_SECONDS},
+    },
+    "weigh all answers": {
+        "task": "labelgame.tasks.weigh",
+        "schedule": WEIGH_SECONDS,
+        "options": {"expires": WEIGH_SECONDS},
+    },
+    "look again at old labels": {
+        "task": "labelgame.tasks.look_again",
+        "schedule": LOOK_AGAIN_SECONDS,
+        "options": {"expires": LOOK_AGAIN_SECONDS},
     },
 }
 

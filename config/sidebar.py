@@ -1,5 +1,6 @@
 """The admin's sidebar: what there is, by what an operator comes for. settings.UNFOLD names it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -11,7 +12,18 @@ from django.utils.text import capfirst
 
 from webhooks.models import Endpoint
 
-# (title, its pages as (model, icon of Material Symbols)), in this order.
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A page outside the admin, for whoever has the permission."""
+
+    title: str
+    icon: str
+    name: str  # of its address
+    permission: str
+
+
+# (title, its pages as (model, icon of Material Symbols) or elsewhere), in this order.
 GROUPS = (
     (
         "Texts",
@@ -44,6 +56,24 @@ GROUPS = (
         "Dataset",
         (("classifier.Example", "forum"), ("classifier.RawLook", "policy")),
     ),
+    (
+        "Game",
+        (
+            Elsewhere("Review", "gavel", "labelgame:review", "labelgame.view_poll"),
+            Elsewhere("Settings", "tune", "labelgame:settings", "labelgame.view_gamesettings"),
+            ("labelgame.Player", "groups"),
+            ("labelgame.Team", "diversity_3"),
+            ("labelgame.Invitation", "mail"),
+            ("labelgame.Poll", "how_to_vote"),
+            ("labelgame.Gold", "verified"),
+            ("labelgame.Contest", "contract_edit"),
+            ("labelgame.Ruling", "balance"),
+            ("labelgame.Round", "autorenew"),
+            ("labelgame.Answer", "done_all"),
+            ("labelgame.WeekPoints", "calendar_view_week"),
+            ("labelgame.QuestionState", "handshake"),
+        ),
+    ),
     ("Accounts", (("auth.User", "person"), ("auth.Group", "group"))),
 )
 
@@ -53,14 +83,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [
         {
             "title": title,
-            "items": [item for item in (_item(request, *page) for page in pages) if item],
+            "items": [item for item in (_item(request, page) for page in pages) if item],
         }
         for title, pages in GROUPS
     ]
     return [group for group in groups if group["items"]]
 
 
-def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
+def _item(request: HttpRequest, page: tuple[str, str] | Elsewhere) -> dict[str, Any] | None:
+    if isinstance(page, Elsewhere):
+        if not request.user.has_perm(page.permission):
+            return None
+        return {"title": page.title, "icon": page.icon, "link": reverse(page.name)}
+    label, icon = page
     model = apps.get_model(label)
     if not admin.site.is_registered(model):
         return None

@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class LabelgameConfig(AppConfig):
     name = "labelgame"
+    verbose_name = "Game"

@@ -106,7 +106,7 @@ def _card(table: Any, taxonomy: Taxonomy, where: str) -> PracticeCard:
     card = PracticeCard(**table)
     question = taxonomy.question(card.question)
     if question is None:
-        names = [question.name for question in taxonomy.questions]
+        names = taxonomy.question_names
         raise OtherTaxonomy(f"{where} `question` must be one of {', '.join(names)}.")
     if card.label not in question.label_names:
         raise OtherTaxonomy(f"{where} `label` must be one of {', '.join(question.label_names)}.")

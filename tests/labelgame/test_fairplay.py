@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelgame.fairplay import (
+from labelgame.rules.fairplay import (
     COPIED_REMAINS,
     RECENT,
     Kind,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labelgame import fairplay, leagues, missions, practice, scoring, skill, streaks
-from labelgame.scoring import Rule, published, tariff_of
+from labelgame import practice
+from labelgame.rules import fairplay, leagues, missions, scoring, skill, streaks
+from labelgame.rules.scoring import Rule, published, tariff_of
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/game.md").read_text()
 START = tariff_of({})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelgame.leagues import (
+from labelgame.rules.leagues import (
     SMALLEST_TEAM,
     Best,
     Row,

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelgame.missions import MOST, Gain, Mission, Need, missions, what_changed, what_yours_did
+from labelgame.rules.missions import (
+    MOST,
+    Gain,
+    Mission,
+    Need,
+    missions,
+    what_changed,
+    what_yours_did,
+)
 
 WRONG_PERSON = Need("intent", "wrong_number", "Wrong person", 340, 400, score=0.71, goal=0.85)
 OPT_OUT = Need("intent", "opt_out", "No more texts", 100, 400, score=0.84, goal=0.85)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.taxonomy import current_taxonomy
-from labelgame.scoring import (
+from labelgame.rules.scoring import (
     BONUS,
     CANT_TELL,
     CANT_TELL_RIGHT,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.intervals import wilson
-from labelgame.scoring import CANT_TELL, NOT_YET, PULLED, SKIP
-from labelgame.skill import FEWEST, Accuracy, skill
+from labelgame.rules.scoring import CANT_TELL, NOT_YET, PULLED, SKIP
+from labelgame.rules.skill import FEWEST, Accuracy, skill
 
 LABELS = ("confirm", "cancel", "other")
 

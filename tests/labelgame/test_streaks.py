@@ -8,14 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelgame.streaks import (
-    DAILY_GOAL,
-    GOALS,
+from labelgame.rules.streaks import (
     Calendar,
     Goal,
     Streak,
     day_of,
-    days_met,
     streak,
 )
 
@@ -85,16 +82,6 @@ def test_a_day_of_23_or_25_hours_is_one_day() -> None:
         first = datetime(day.year, day.month, day.day, tzinfo=berlin)
         last = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=berlin)
         assert {day_of(first, berlin), day_of(last, berlin)} == {day}
-
-
-def test_a_day_counts_when_its_goal_is_met() -> None:
-    utc = ZoneInfo("UTC")
-    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    moments = [noon] * DAILY_GOAL + [noon + timedelta(days=1)] * (DAILY_GOAL - 1)
-    assert days_met(moments, utc) == {MONDAY}
-    assert days_met(moments, utc, goal=DAILY_GOAL - 1) == days(0, 1)
-    assert days_met(moments, utc, goal=DAILY_GOAL + 1) == set()
-    assert DAILY_GOAL in GOALS
 
 
 # ---- what is said --------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 """The providers whose webhooks we take. A new one is a module with one class, a line here, and
-captured requests of it under tests/data/ (docs/webhooks.md, “Add a provider”)."""
+captured requests of it under tests/data/ (docs/journey.md, “Add a provider”)."""
 
 from typing import Protocol
 

@@ -231,7 +231,7 @@ LINES: Mapping[str, Line] = {
     Rule.BEAT_THE_MODEL: Line(
         "Beat the model",
         "The card settles as you said, and the model had guessed something else: {bonus} points on"
-        " top, and the model learns from this card first.",
+        " top, and the card counts half as much again when the model learns.",
         Example(
             "“👍 I can't make it”: the model guessed Will come, you say Will not come, and so it"
             " settles.",

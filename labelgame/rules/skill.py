@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from classifier.intervals import wilson
-from labelgame.scoring import CANT_TELL, NOT_YET, PULLED, SKIP
+from labelgame.rules.scoring import CANT_TELL, NOT_YET, PULLED, SKIP
 
 FEWEST = 10  # answers; the interval of 9 right ones is then 40 points wide
 

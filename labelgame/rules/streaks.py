@@ -6,8 +6,7 @@ a day off all the same loses nothing and gains nothing, so that nobody has to. T
 it is over. What is said is about what was done; nothing is said about what was not.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -67,12 +66,6 @@ class Goal:
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """The player's day at an aware moment."""
     return moment.astimezone(zone).date()
-
-
-def days_met(moments: Iterable[datetime], zone: ZoneInfo, *, goal: int = DAILY_GOAL) -> set[date]:
-    """The days on which so many answers were given."""
-    answers = Counter(day_of(moment, zone) for moment in moments)
-    return {day for day, count in answers.items() if count >= goal}
 
 
 def streak(days: Collection[date], *, today: date, calendar: Calendar) -> Streak:

@@ -1,0 +1,253 @@
+"""All the way round, in steps: texts come in, people answer, labels settle, a training starts by
+itself, and the gate decides. Nobody lends a hand.
+
+Two ways round. `Alone` does it all in this process, on a clock of its own: every text becomes an
+example, so that picking by lot has the same choice as the mix. `Running` (processes.py) texts a Nod
+that runs with all its processes: there the webhook decides what becomes an example.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from classifier import actions, trainings
+from classifier.data import Row
+from classifier.examples import CONSENSUS, Arrival, add_examples
+from classifier.models import Example, ExampleLabel, ExampleSource, ModelVersion, TrainingRun
+from classifier.reader import live_reader
+from classifier.readings import RULES, Reading
+from classifier.taxonomy import current_taxonomy
+from labelgame import background
+from labelgame.models import GameSettings
+from labelgame.simulation.crowd import Crowd
+from labelgame.simulation.known import Known
+from labelgame.upkeep import relabelling, rereading
+
+DAY = timedelta(days=1)  # between two steps: a training by itself comes no oftener
+READ_TOGETHER = 64
+MIX, BY_LOT = "mix", "random"
+
+
+class BrokeOff(Exception):
+    """The loop cannot go on; the message says where it ended."""
+
+
+class Nod(Protocol):
+    crowd: Crowd
+
+    def receive(self, rows: Sequence[Row]) -> None:
+        """These texts come in and are read."""
+
+    def play(self, answers: int) -> None:
+        """People give so many, or as many as there are cards for."""
+
+    def learn(self) -> TrainingRun | None:
+        """A day passes; the training that started by itself, once it is over; None: none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where it stood after so many steps. Scores are macro-F1 on the frozen test set."""
+
+    number: int
+    texts: int  # that came so far
+    examples: int  # that they became
+    answers: int  # given so far, of all kinds
+    settled: int  # labels of the first question that players settled
+    right: int  # of these
+    in_review: int
+    version: str  # that this step's training made; empty: none was made
+    rows: int  # it learnt
+    score: float | None  # its own, in the first question
+    tone: float | None  # … and in the second, where there is one
+    promoted: bool
+    verdict: str
+    failed: tuple[str, ...]  # the gate's checks that did not hold
+    live: str
+    live_score: float
+    because: str  # why the training started
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def words(self) -> str:
+        share = f", {self.right / self.settled:.1%} of them right" if self.settled else ""
+        made = (
+            f"{self.version} scores {self.score:.4f}" if self.score is not None else "no training"
+        )
+        fate = "" if not self.version else "promoted" if self.promoted else "refused"
+        if self.failed:
+            fate += f" ({', '.join(self.failed)})"
+        return (
+            f"step {self.number}: {self.texts} texts, {self.answers} answers, {self.settled} labels"
+            f"{share}; {made}, {fate}; live: {self.live}, {self.live_score:.4f}"
+        )
+
+
+def go_round(
+    nod: Nod,
+    rows: Sequence[Row],
+    *,
+    steps: int,
+    answers: int,
+) -> Iterator[Step]:
+    """The first one is where it starts. `answers`: of each step; `rows` come in equal parts."""
+    yield where_it_starts()
+    texts = 0
+    for number in range(1, steps + 1):
+        began = time.monotonic()
+        part = rows[texts : round(len(rows) * number / steps)]
+        nod.receive(part)
+        texts += len(part)
+        nod.play(answers)
+        run = nod.learn()
+        yield step_after(run, nod.crowd, number=number, texts=texts, began=began)
+
+
+def pick(picking: str) -> None:
+    """By the usual mix, or by lot alone."""
+    game = GameSettings.current()
+    if picking == BY_LOT:
+        game.doubt_share = game.disagreement_share = game.rarity_share = game.relabel_share = 0.0
+        game.random_share = 1.0
+    game.save()
+
+
+def put_first_live(*, now: datetime) -> ModelVersion:
+    """What the small starter set made, whatever the gate said of it: one has to begin somewhere."""
+    live = ModelVersion.objects.live().first()
+    if live is None:
+        live = ModelVersion.objects.newest_first().first()
+        if live is None:
+            raise BrokeOff("There is no first model: its training failed.")
+        actions.promote(version=live, by="the simulation", now=now, reason="the first one")
+    return live
+
+
+def where_it_starts() -> Step:
+    live = ModelVersion.objects.live().get()
+    return Step(
+        number=0, texts=0, examples=0, answers=0, settled=0, right=0, in_review=0,
+        version=live.name, rows=live.report["training"]["rows"],
+        score=score_of(live), tone=tone_of(live), promoted=True, verdict=live.verdict,
+        failed=failed(live), live=live.name, live_score=score_of(live), because="", seconds=0.0,
+    )  # fmt: skip
+
+
+def step_after(
+    run: TrainingRun | None, crowd: Crowd, *, number: int, texts: int, began: float
+) -> Step:
+    version = run.version if run else None
+    live = ModelVersion.objects.live().get()
+    settled, right = labels_of_players(crowd.known)
+    return Step(
+        number=number,
+        texts=texts,
+        examples=Example.objects.count(),
+        answers=crowd.answers,
+        settled=settled,
+        right=right,
+        in_review=Example.objects.in_review().count(),
+        version=version.name if version else "",
+        rows=version.report["training"]["rows"] if version else 0,
+        score=score_of(version) if version else None,
+        tone=tone_of(version) if version else None,
+        promoted=version == live,
+        verdict=version.verdict if version else "",
+        failed=failed(version) if version else (),
+        live=live.name,
+        live_score=score_of(live),
+        because=run.because if run else "",
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def score_of(version: ModelVersion) -> float:
+    report = version.report
+    return float(report["questions"][report["primary"]]["macro_f1"])
+
+
+def tone_of(version: ModelVersion) -> float | None:
+    tone = version.report["questions"].get("tone")
+    return float(tone["macro_f1"]) if tone else None
+
+
+def failed(version: ModelVersion) -> tuple[str, ...]:
+    checks = version.checks.get("checks", [])
+    return tuple(check["name"] for check in checks if not check["holds"])
+
+
+def labels_of_players(known: Known) -> tuple[int, int]:
+    """How many settled for the first question, and how many of them right."""
+    question = current_taxonomy().primary.name
+    labels = ExampleLabel.objects.standing().of_question(question).filter(by=CONSENSUS)
+    truths = [
+        known.truth_of(example, question) == label
+        for example, label in labels.values_list("example_id", "label")
+    ]
+    return len(truths), sum(truths)
+
+
+@dataclass
+class Alone:
+    crowd: Crowd
+
+    def receive(self, rows: Sequence[Row]) -> None:
+        reader, now = live_reader(), self.crowd.now
+        for start in range(0, len(rows), READ_TOGETHER):
+            some = rows[start : start + READ_TOGETHER]
+            readings = reader.read([row.pair for row in some])
+            arrivals = [
+                arrival(row, reading, now=now)
+                for row, reading in zip(some, readings, strict=True)
+                if reading.model != RULES  # no model is asked about those
+            ]
+            add_examples(arrivals=arrivals, now=now)
+        background.see_to_game(now=now)
+        background.weigh(now=now)
+
+    def play(self, answers: int) -> None:
+        given = self.crowd.answers
+        while (left := answers - (self.crowd.answers - given)) > 0:
+            if not self.crowd.play_break(most=left):
+                break  # nothing is left to settle
+
+    def learn(self) -> TrainingRun | None:
+        self.crowd.weigh(anyway=True)
+        self.crowd.settle()
+        self.crowd.now += DAY
+        now = self.crowd.now
+        relabelling.look_again(now=now)
+        if (due := trainings.why_train(now=now)) is None:
+            return None
+        reason, because = due
+        trainings.request_training(reason=reason, because=because, by="scheduler", now=now)
+        run = trainings.take_up(now=now)
+        assert run is not None  # nobody else is here to take it
+        trainings.do(run)
+        while rereading.read_some():
+            pass
+        run.refresh_from_db()
+        return over(run)
+
+
+def arrival(row: Row, reading: Reading, *, now: datetime) -> Arrival:
+    sure = reading.threshold is not None and reading.confidence >= reading.threshold
+    return Arrival(
+        pair=row.pair,
+        source=ExampleSource.Kind.MESSAGE,
+        reference=f"simulated {row.where}",
+        received_at=now,
+        reading=reading,
+        unsure=not sure,
+    )
+
+
+def over(run: TrainingRun) -> TrainingRun:
+    if run.state != TrainingRun.State.FINISHED or run.version is None:
+        raise BrokeOff(f"The training ended {run.state}: {run.error or 'no word of why'}")
+    return run

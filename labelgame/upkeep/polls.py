@@ -1,0 +1,183 @@
+"""The polls of the dataset's examples: opened for what is new, closed for what was pulled, and what
+was handed out and never answered taken back. All of it may be done again and again.
+"""
+
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.db import transaction
+from django.db.models import Case, F, Max, Q, Value, When
+
+from classifier.folding import doubt_of
+from classifier.models import Example
+from classifier.readings import likeliest
+from classifier.taxonomy import current_taxonomy
+from labelgame.models import GameSettings, Gold, Offer, Poll
+from labelgame.rules.scoring import NOT_YET, PULLED
+from labelgame.upkeep.booking import book_poll, rebook_checks
+
+BATCH = 500
+# Ids are given out before they are committed: an example may appear below the newest one that has
+# polls. So far below it is looked for, too.
+OVERLAP = 1_000
+_NOT_ASKED = (Example.State.PULLED, Example.State.REVIEW)
+LOOKED_BACK = timedelta(days=30)  # for what was pulled; it takes seconds, but workers may be down
+KEPT_OFFERS = timedelta(days=7)  # so long an answer may come late
+
+
+def open_polls(*, now: datetime) -> int:
+    """One for each question of each example that has none and wants a label; how many."""
+    opened = 0
+    first_votes = GameSettings.current().first_votes
+    for question in current_taxonomy().questions:
+        newest = Poll.objects.of_question(question.name).aggregate(newest=Max("example_id"))
+        since = max((newest["newest"] or 0) - OVERLAP, 0)
+        wanting = (
+            Example.objects.wanting(question.name)
+            .filter(pk__gt=since)
+            .exclude(polls__question=question.name)
+            .order_by("pk")
+        )
+        while examples := list(wanting[:BATCH]):
+            Poll.objects.bulk_create(
+                [new_poll(example, question.name, first_votes, now) for example in examples],
+                ignore_conflicts=True,
+            )
+            opened += len(examples)
+    return opened
+
+
+def new_poll(example: Example, question: str, first_votes: int, now: datetime) -> Poll:
+    """Not saved yet."""
+    scores: Mapping[str, float] = example.reading.get("scores", {}).get(question, {})
+    return Poll(
+        example=example,
+        question=question,
+        wanted=first_votes,
+        guess=guess_of(scores),
+        doubt=doubt_of(scores),
+        read_by=example.reading.get("model", ""),
+        lot=random.random(),
+        is_apart=example.kept_apart,
+        created_at=now,
+    )
+
+
+def guess_of(scores: Mapping[str, float]) -> str:
+    """Empty where no model was asked."""
+    return likeliest(scores) if scores else ""
+
+
+def close_pulled(*, now: datetime) -> int:
+    """Polls of examples that somebody pulled of late, here or in the admin; how many."""
+    pulled = Example.objects.pulled().filter(pulled_at__gt=now - LOOKED_BACK)
+    polls = list(Poll.objects.exclude(state=Poll.State.CLOSED).filter(example__in=pulled)[:BATCH])
+    for poll in polls:
+        close_as_pulled(poll=poll, now=now)
+    return len(polls)
+
+
+def close_unasked(*, now: datetime) -> int:
+    """Open polls of questions that the taxonomy asks no more; how many."""
+    names = sorted(current_taxonomy().question_names)
+    # Not “none of these”: nothing should lie between two names, and an index is asked for that.
+    between = [Q(question__gt=one, question__lt=next_) for one, next_ in pairwise(names)]
+    gaps = [Q(question__lt=names[0]), *between, Q(question__gt=names[-1])]
+    polls = [poll for gap in gaps for poll in Poll.objects.with_room().filter(gap)[:BATCH]]
+    for poll in polls:
+        with transaction.atomic():
+            Poll.objects.filter(pk=poll.pk).update(state=Poll.State.CLOSED, due_at=None)
+            poll.offers.filter(released_at=None).update(released_at=now)
+    return len(polls)
+
+
+@transaction.atomic
+def close_as_pulled(*, poll: Poll, now: datetime) -> None:
+    """Nothing is won or lost by it any more, and whoever holds it lets go."""
+    Poll.objects.filter(pk=poll.pk).update(state=Poll.State.CLOSED, due_at=None)
+    poll.offers.filter(released_at=None).update(released_at=now)
+    book_poll(poll=poll, settled_as=PULLED, now=now)
+
+
+def reopen_put_back(*, now: datetime) -> int:
+    """Polls of examples that were pulled and named nobody after all, and of questions that are
+    asked again; how many.
+    """
+    asked = current_taxonomy().question_names
+    closed = Poll.objects.filter(state=Poll.State.CLOSED, question__in=asked)
+    # Not “in these states”: the few polls are to be walked through, not all examples in a state.
+    polls = list(closed.exclude(example__state__in=_NOT_ASKED)[:BATCH])
+    for poll in polls:
+        with transaction.atomic():
+            if known := _known_label(poll):
+                _settle_again(poll, known, now)
+            else:
+                _open_again(poll, now)
+    return len(polls)
+
+
+def _known_label(poll: Poll) -> str:
+    """What a reviewer said of it, or what it is a check of. Empty: players are to say."""
+    ruling = poll.rulings.order_by("-pk").first()
+    gold = Gold.objects.filter(poll=poll).first()
+    return ruling.label if ruling else gold.label if gold else ""
+
+
+def _settle_again(poll: Poll, label: str, now: datetime) -> None:
+    poll.state, poll.settled_as = Poll.State.SETTLED, label
+    poll.settled_at = poll.settled_at or now
+    poll.save(update_fields=["state", "settled_as", "settled_at"])
+    book_poll(poll=poll, settled_as=label, now=now)
+    checks = poll.answers.standing().filter(kind="gold", settled_as=PULLED)
+    rebook_checks(answers=checks.select_related("poll__gold"), now=now)
+
+
+def _open_again(poll: Poll, now: datetime) -> None:
+    poll.state = Poll.State.OPEN
+    poll.taken = poll.votes
+    poll.due_at = now if poll.votes >= poll.wanted else None
+    poll.save(update_fields=["state", "taken", "due_at"])
+    book_poll(poll=poll, settled_as=NOT_YET, now=now)
+
+
+def free_expired(*, now: datetime) -> int:
+    """Take back the cards that nobody answered; how many."""
+    freed = 0
+    for offer in Offer.objects.expired(now).order_by("pk")[:BATCH]:
+        with transaction.atomic():
+            # First the poll, as whoever answers does, or each would wait for the other's row.
+            Poll.objects.select_for_update(no_key=True).get(pk=offer.poll_id)
+            if Offer.objects.filter(pk=offer.pk, released_at=None).update(released_at=now):
+                freed += 1
+                if offer.kind == "vote":
+                    give_room(poll_id=offer.poll_id)
+    Offer.objects.filter(released_at__lt=now - KEPT_OFFERS).delete()
+    return freed
+
+
+def give_room(*, poll_id: int) -> None:
+    Poll.objects.filter(pk=poll_id, taken__gt=0).update(taken=F("taken") - 1)
+
+
+def weigh_rarity(
+    *, question: str, lacking: Mapping[str, float], alike: Mapping[int, float]
+) -> None:
+    """`lacking`: label -> how much the model lacks it, from 0. A poll is as rare as what it was
+    taken for. `alike`: poll -> how like it is to what the model must read rightly and does not;
+    such ones go before all others.
+    """
+    before = 1.0 + max(lacking.values(), default=0.0)
+    cases = [When(pk=pk, then=Value(round(before + much, 2))) for pk, much in alike.items()]
+    cases += [When(guess=label, then=Value(float(much))) for label, much in lacking.items() if much]
+    polls = Poll.objects.open().of_question(question)
+    # Only what changes is written: most polls keep their place.
+    new = Case(*cases, default=Value(0.0)) if cases else Value(0.0)
+    changed = list(polls.filter(~Q(rarity=new)).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(changed), BATCH):
+        with transaction.atomic():
+            # But those that somebody is busy with: they are weighed the next time.
+            free = Poll.objects.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+            some = list(free.filter(pk__in=changed[start : start + BATCH]).values_list("pk"))
+            Poll.objects.filter(pk__in=[pk for (pk,) in some]).update(rarity=new)

@@ -1,0 +1,42 @@
+"""The parent of all processes, with children that only sleep."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+PARENT = """
+from config.processes import Process, Supervisor
+
+slow_to_stop = ["sh", "-c", "trap 'sleep 1; exit' TERM; sleep 600 & wait"]
+supervisor = Supervisor([[Process("sleeper", slow_to_stop)]])
+supervisor.listen()
+supervisor.wait(lambda: True, seconds=10)
+print("ready", flush=True)
+supervisor.run()
+supervisor.stop()
+"""
+ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.timeout(60)
+def test_signals_that_come_on_top_of_each_other_stop_it_all_the_same() -> None:
+    """As when Ctrl-C is held down, or a terminal closes while an operator stops it."""
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        try:
+            assert parent.stdout is not None
+            assert parent.stdout.readline() == b"ready\n"
+            [child] = psutil.Process(parent.pid).children()
+            began = time.monotonic()
+            while parent.poll() is None and time.monotonic() < began + 0.8:
+                for number in ALL:
+                    os.kill(parent.pid, number)
+            parent.wait(timeout=30)
+            assert not child.is_running()
+        finally:
+            parent.kill()
