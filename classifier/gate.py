@@ -1,9 +1,10 @@
 """May a candidate go live? Pure: reports in, a verdict in plain words out.
 
 All reports must have been made on the same rows. A candidate has to hold every must-pass row, keep
-every label above its floor and near what the live version gives it, be no worse calibrated, and be
-shown better by a paired test: where the two differ on the same rows, chance alone would hardly have
-given it so much. A tie keeps the one that is live, for it has served and the other has not.
+every label above its floor and near what the live version gives it, be hardly surer of itself than
+it is right, and be shown better by a paired test: where the two differ on the same rows, chance
+alone would hardly have given it so much. A tie keeps the one that is live, for it has served and
+the other has not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,10 @@ CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a w
 RESAMPLES = 4000  # the confidence is then known to about half a point
 RESAMPLING_SEED = 61
 LABEL_MAY_LOSE = 0.05  # F1 against the live version: less is noise, with some 60 rows a label
-ECE_MAY_RISE = 0.01
+# Too sure, Nod acts wrongly; too careful, it asks a person more often than it need. So the parts of
+# ECE where confidence is above and below how often it was right may rise by this much and by that.
+TOO_SURE_MAY_RISE = 0.01
+TOO_CAREFUL_MAY_RISE = 0.03
 
 
 class NotComparable(ValueError):
@@ -126,10 +130,24 @@ def _no_label_lost(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Ch
 
 
 def _calibrated(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
-    ours, theirs = (_primary(report)["ece"] for report in (candidate, rival))
-    words = f"Confidences are off by {ours:.3f} on average, after {theirs:.3f}"
-    holds = ours <= theirs + ECE_MAY_RISE
+    (sure, careful), (was_sure, was_careful) = map(_off, (candidate, rival))
+    words = (
+        f"Confidences are too high by {sure:.3f} on average, after {was_sure:.3f}, and too low by"
+        f" {careful:.3f}, after {was_careful:.3f}"
+    )
+    holds = sure <= was_sure + TOO_SURE_MAY_RISE and careful <= was_careful + TOO_CAREFUL_MAY_RISE
     return Check("calibrated", holds, f"{words}{'.' if holds else ': too much worse.'}")
+
+
+def _off(report: Mapping[str, Any]) -> tuple[float, float]:
+    """How far confidence is above how often it was right, and how far below: together the ECE."""
+    question = _primary(report)
+    above = below = 0.0
+    for bin in question["reliability"]:
+        by = bin["rows"] * (bin["confidence"] - bin["right"])
+        above, below = above + max(0.0, by), below + max(0.0, -by)
+    rows = max(1, question["rows"])
+    return above / rows, below / rows
 
 
 def _better(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:

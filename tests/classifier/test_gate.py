@@ -84,9 +84,22 @@ def test_a_label_below_its_floor_refuses() -> None:
     assert "news" in refused.words
 
 
-def test_dishonest_confidences_refuse() -> None:
-    ours, theirs = report("new", right=0.95, sure=0.6), report("old", right=0.8)
-    assert failed(verdict(ours, theirs)) == {"calibrated"}
+@pytest.mark.parametrize(
+    ("sure", "may_pass"), [(0.6, False), (0.925, True), (0.95, True), (0.99, False)]
+)
+def test_confidences_may_be_a_little_too_low_and_hardly_too_high(
+    sure: float, *, may_pass: bool
+) -> None:
+    """0.95 is right."""
+    ours, theirs = report("new", right=0.95, sure=sure), report("old", right=0.8)
+    assert failed(verdict(ours, theirs)) == (set() if may_pass else {"calibrated"})
+
+
+def test_what_confidences_are_off_by_is_the_calibration_error() -> None:
+    ours = report("new", right=0.95, sure=0.6)
+    words = next(check.words for check in verdict(ours, ours).checks if check.name == "calibrated")
+    error = ours["questions"]["topic"]["ece"]
+    assert f"too high by 0.000 on average, after 0.000, and too low by {error:.3f}" in words
 
 
 def test_reports_on_different_rows_are_not_compared() -> None:
