@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from classifier.data import (
     DataError,
@@ -12,7 +13,8 @@ from classifier.data import (
     split_key,
     without_duplicates,
 )
-from classifier.models import JudgedRow
+from classifier.masking import masked_pair
+from classifier.models import JudgedRow, ModelVersion
 from classifier.readings import Pair
 from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
 from classifier.text import normalise
@@ -27,6 +29,23 @@ def test_rows(taxonomy: Taxonomy) -> list[Row]:
 def must_pass_rows(taxonomy: Taxonomy) -> list[Row]:
     shipped = shipped_must_pass_rows(taxonomy) if is_nods_own(taxonomy) else []
     return without_duplicates([*shipped, *_added(JudgedRow.Pack.MUST_PASS, taxonomy)])
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A must-pass row that a version reads as what it is not."""
+
+    pair: Pair  # masked, as what it is compared with
+    found: str  # what it is taken for
+
+
+def failed_rows() -> list[Failed]:
+    """Those of the newest version, whether or not it serves: the next one learns from where it
+    stands.
+    """
+    newest = ModelVersion.objects.newest_first().first()
+    rows = newest.report.get("must_pass", {}).get("failed", []) if newest else []
+    return [Failed(masked_pair(Pair(row["prompt"], row["text"])), row["found"]) for row in rows]
 
 
 def twin_of(added: JudgedRow, pack: str, pair: Pair, taxonomy: Taxonomy) -> Row | None:

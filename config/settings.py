@@ -164,6 +164,7 @@ CELERY_TASK_ROUTES = {
     "webhooks.tasks.add_examples": {"queue": "delivery"},
     "webhooks.tasks.sweep": {"queue": "delivery"},
     "webhooks.tasks.look_for_drift": {"queue": "delivery"},
+    "webhooks.tasks.look_for_incidents": {"queue": "delivery"},
     "classifier.tasks.train_waiting": {"queue": "training"},
     "classifier.tasks.see_to_training": {"queue": "delivery"},
     "classifier.tasks.read_chunk": {"queue": "files"},
@@ -182,6 +183,7 @@ CELERY_TASK_QUEUES = [
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
 SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
 LOOK_FOR_DRIFT_SECONDS = env.number("LOOK_FOR_DRIFT_SECONDS", 3600, at_least=1)
+LOOK_FOR_INCIDENTS_SECONDS = env.number("LOOK_FOR_INCIDENTS_SECONDS", 3600, at_least=1)
 SEE_TO_GAME_SECONDS = env.number("SEE_TO_GAME_SECONDS", 5, at_least=1)
 WEIGH_SECONDS = env.number("WEIGH_SECONDS", 120, at_least=1)
 LOOK_AGAIN_SECONDS = env.number("LOOK_AGAIN_SECONDS", 86_400, at_least=1)
@@ -201,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.tasks.look_for_drift",
         "schedule": LOOK_FOR_DRIFT_SECONDS,
         "options": {"expires": LOOK_FOR_DRIFT_SECONDS},
+    },
+    "look for incidents": {
+        "task": "webhooks.tasks.look_for_incidents",
+        "schedule": LOOK_FOR_INCIDENTS_SECONDS,
+        "options": {"expires": LOOK_FOR_INCIDENTS_SECONDS},
     },
     "forget abandoned chunks": {
         "task": "classifier.tasks.forget_abandoned_chunks",

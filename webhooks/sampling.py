@@ -2,7 +2,7 @@
 
 Those that were read unsurely, for they teach most; and a few by lot among all that were read, so
 that what people say of those is true of all texts. Never what a rule or a keyword decided: no model
-is asked about those.
+is asked about those. What is like a known incident is added later (webhooks/incidents.py).
 """
 
 import hashlib

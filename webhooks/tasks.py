@@ -1,7 +1,7 @@
 """The background's entry points: each takes its nudge and makes one call, again until it says 0.
 
 `read_waiting` runs in the reading worker, `deliver_due` and `add_examples` in the delivery worker
-(several threads), `sweep` and `look_for_drift` are sent by the scheduler.
+(several threads), the others are sent by the scheduler.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils import timezone
 from classifier.models import TrainingRun
 from classifier.reader import live_reader
 from classifier.trainings import request_training
-from webhooks import actions, delivery, drift, examples, waiting
+from webhooks import actions, delivery, drift, examples, incidents, waiting
 from webhooks.nudges import Work, nudge, taken
 
 
@@ -66,3 +66,10 @@ def look_for_drift() -> None:
     now = timezone.now()
     if (changed := drift.why_train(now=now)) is not None:
         request_training(reason=TrainingRun.Reason.DRIFT, because=changed, by="scheduler", now=now)
+
+
+@shared_task
+def look_for_incidents() -> None:
+    """Have people asked about texts like those that the newest version must read and does not."""
+    if incidents.collect(now=timezone.now()):
+        nudge(Work.EXAMPLES)

@@ -36,6 +36,7 @@ from labelgame.simulation.texting import Phones
 SETTINGS = {
     "TRAIN_AT_START": "0",  # the first model is there
     "SWEEP_SECONDS": "2",
+    "LOOK_FOR_INCIDENTS_SECONDS": "20",
     "SEE_TO_GAME_SECONDS": "2",
     "SEE_TO_TRAINING_SECONDS": "5",
     "WEIGH_SECONDS": "30",

@@ -8,9 +8,8 @@ The rows themselves are never learnt from. What is like them, people have to say
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from classifier.judged import Failed, failed_rows
 from classifier.likeness import most_alike
-from classifier.masking import masked_pair
-from classifier.models import ModelVersion
 from classifier.readings import Pair
 from classifier.taxonomy import current_taxonomy
 from labelgame.models import Poll
@@ -20,12 +19,6 @@ from labelgame.models import Poll
 EACH_TAKEN_FOR_THE_SAME, EACH_OF_ALL = 20, 10
 MOST = 200  # in all; a version that fails more rows than that lacks everything
 LOOKED_AT = 10_000  # the cards most in doubt: a second's work
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    pair: Pair
-    found: str  # what the version takes it for
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +47,6 @@ def cards_alike() -> Mapping[int, float]:
 def alike(cards: Sequence[Card], failed: Sequence[Failed], *, each: int) -> dict[int, float]:
     found = most_alike([card.pair for card in cards], [row.pair for row in failed], each=each)
     return {cards[place].poll: much for place, much in found.items()}
-
-
-def failed_rows() -> list[Failed]:
-    newest = ModelVersion.objects.newest_first().first()
-    rows = newest.report.get("must_pass", {}).get("failed", []) if newest else []
-    return [Failed(masked_pair(Pair(row["prompt"], row["text"])), row["found"]) for row in rows]
 
 
 def cards_in_doubt() -> list[Card]:

@@ -23,8 +23,8 @@ class Business(models.Model):
     # whoever plays on this installation, and a model that all its businesses use learns from them.
     shares_examples = models.BooleanField(
         default=False,
-        help_text="Texts that Nod was unsure about, and a few drawn by lot, may be shown masked to "
-        "players and learnt from.",
+        help_text="Texts that Nod was unsure about, some like a known mistake, and a few drawn by "
+        "lot may be shown masked to players and learnt from.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
