@@ -43,6 +43,9 @@ EXAMPLES_A_DAY = 100
 BATCH = 2_000  # examples at a time, with all that belongs to them
 GOLD = 200  # examples, the first ones: hidden checks for both questions
 WEEKS = 20
+# The number of a round has a part in which part of the mix is asked next (labelgame/actions.py),
+# and some parts take a query more: whatever the size, it is the same one's turn.
+OPEN_ROUNDS = 10_000_000
 # The keen player has every second example while there are few, then every sixth: 20,000 of 100,000,
 # with the goal of every day met.
 FEW = 10_000
@@ -149,7 +152,8 @@ def _weeks(filling: Filling) -> None:
 def _open_rounds(filling: Filling) -> None:
     """Everybody is in the middle of a round, and some have let cards lie."""
     Round.objects.bulk_create(
-        Round(player=player, began_at=filling.now) for player in filling.players
+        Round(pk=OPEN_ROUNDS + number, player=player, began_at=filling.now)
+        for number, player in enumerate(filling.players)
     )
     let_lie = Poll.objects.settled().order_by("-pk")[: PLAYERS * 2]
     Offer.objects.bulk_create(
