@@ -40,6 +40,11 @@ class Curve:
     def end(self) -> Point:
         return self.line.points[-1]
 
+    @property
+    def ends_early(self) -> bool:
+        """There may be something to the right of it: its name stands on the left."""
+        return self.end.x < WIDTH - RIGHT - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
