@@ -12,7 +12,7 @@ from tests.webhooks.conftest import read_everything, remind
 from tests.webhooks.test_examples import Scripted
 from webhooks import incidents, tasks
 from webhooks.examples import add_due
-from webhooks.models import Business, Line, Message, Reading
+from webhooks.models import Business, Line, Message, Reading, Reminder
 from webhooks.nudges import Work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -71,10 +71,10 @@ def test_without_an_incident_none_does(texted: Message) -> None:
 def test_what_was_taken_for_something_else_or_shares_no_words_does_not(texted: Message) -> None:
     newest_fails(FAILED | {"found": "cancel"})
     assert incidents.collect(now=timezone.now()) == 0
-    newest_fails({"prompt": "Luna's check-up, Wed 3pm.", "text": "ok", "found": "confirm"}, FAILED)
-    ModelVersion.objects.exclude(name="v2").delete()
+    ModelVersion.objects.all().delete()
+    newest_fails(FAILED)
     Message.objects.update(body="xyz")
-    texted.reminder.__class__.objects.update(body="Your parcel")
+    Reminder.objects.update(body="Your parcel")
     assert incidents.collect(now=timezone.now()) == 0
 
 
