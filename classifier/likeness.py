@@ -38,6 +38,22 @@ def most_alike(pairs: Sequence[Pair], to: Sequence[Pair], *, each: int) -> Mappi
     return found
 
 
+def most_alike_taken_for_the_same(
+    pairs: Sequence[Pair], taken_for: Sequence[str], to: Sequence[Pair], found: Sequence[str],
+    *, each: int,
+) -> Mapping[int, float]:  # fmt: skip
+    """As `most_alike`, among those that were taken for the same label only. `taken_for`: of each of
+    `pairs`; `found`: of each of `to`.
+    """
+    alike: dict[int, float] = {}
+    for label in sorted(set(found)):
+        places = [place for place, taken in enumerate(taken_for) if taken == label]
+        rows = [pair for pair, taken in zip(to, found, strict=True) if taken == label]
+        among = most_alike([pairs[place] for place in places], rows, each=each)
+        alike |= {places[place]: much for place, much in among.items()}
+    return alike
+
+
 def _is_one_word(pair: Pair) -> bool:
     return len(pair.text.split()) == 1
 

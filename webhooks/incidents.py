@@ -6,12 +6,11 @@ and again and never be told. The rows themselves are never learnt from. Which of
 first in the game, labelgame/upkeep/incidents.py says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from classifier.judged import Failed, failed_rows
-from classifier.likeness import most_alike
+from classifier.judged import failed_rows
+from classifier.likeness import most_alike_taken_for_the_same
 from classifier.readings import RULES, Pair
 from webhooks.models import Message, Reading
 
@@ -35,20 +34,12 @@ def collect(*, now: datetime) -> int:
     if not failed:
         return 0
     texts = _taken_for({row.found for row in failed}, now=now)
-    wanted = {
-        text.message
-        for label in sorted({text.found for text in texts})
-        for text in _most_alike(
-            [text for text in texts if text.found == label],
-            [row for row in failed if row.found == label],
-        )
-    }
+    places = most_alike_taken_for_the_same(
+        [text.pair for text in texts], [text.found for text in texts],
+        [row.pair for row in failed], [row.found for row in failed], each=EACH,
+    )  # fmt: skip
+    wanted = [texts[place].message for place in places]
     return Message.objects.filter(pk__in=wanted, example=AsExample.NO).update(example=AsExample.DUE)
-
-
-def _most_alike(texts: Sequence[Text], failed: Sequence[Failed]) -> list[Text]:
-    places = most_alike([text.pair for text in texts], [row.pair for row in failed], each=EACH)
-    return [texts[place] for place in places]
 
 
 def _taken_for(labels: set[str], *, now: datetime) -> list[Text]:

@@ -5,11 +5,11 @@ for so long.
 The rows themselves are never learnt from. What is like them, people have to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from classifier.judged import Failed, failed_rows
-from classifier.likeness import most_alike
+from classifier.judged import failed_rows
+from classifier.likeness import most_alike, most_alike_taken_for_the_same
 from classifier.readings import Pair
 from classifier.taxonomy import current_taxonomy
 from labelgame.models import Poll
@@ -34,19 +34,17 @@ def cards_alike() -> Mapping[int, float]:
     if not failed:
         return {}
     cards = cards_in_doubt()
-    found = alike(cards, failed, each=EACH_OF_ALL)
-    for label in sorted({row.found for row in failed}):
-        taken_for_it = [card for card in cards if card.guess == label]
-        rows = [row for row in failed if row.found == label]
-        for poll, much in alike(taken_for_it, rows, each=EACH_TAKEN_FOR_THE_SAME).items():
-            found[poll] = max(much, found.get(poll, 0.0))
+    pairs, rows = [card.pair for card in cards], [row.pair for row in failed]
+    of_all = most_alike(pairs, rows, each=EACH_OF_ALL)
+    taken_for_the_same = most_alike_taken_for_the_same(
+        pairs, [card.guess for card in cards], rows, [row.found for row in failed],
+        each=EACH_TAKEN_FOR_THE_SAME,
+    )  # fmt: skip
+    found: dict[int, float] = {}
+    for place, much in (*of_all.items(), *taken_for_the_same.items()):
+        found[cards[place].poll] = max(much, found.get(cards[place].poll, 0.0))
     first = sorted(found, key=lambda poll: -found[poll])[:MOST]
     return {poll: found[poll] for poll in first}
-
-
-def alike(cards: Sequence[Card], failed: Sequence[Failed], *, each: int) -> dict[int, float]:
-    found = most_alike([card.pair for card in cards], [row.pair for row in failed], each=each)
-    return {cards[place].poll: much for place, much in found.items()}
 
 
 def cards_in_doubt() -> list[Card]:
