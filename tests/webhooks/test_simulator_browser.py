@@ -17,6 +17,7 @@ from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 from tests.webhooks.conftest import read_everything, tell_everything
 from webhooks.demo import make_demo
 from webhooks.models import Message
+from webhooks.simulator.scenes import SCENES
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -106,6 +107,16 @@ def test_the_phone_keeps_its_manners(alice: Visitor, client: Client) -> None:
     expect(text).to_be_focused()
     expect(text).to_have_value("")
     expect(page.locator("#texts").get_by_text("text number 4")).to_be_in_viewport()
+
+
+def test_the_chosen_scene_is_in_view_on_a_phone(alice: Visitor, client: Client) -> None:
+    last = SCENES[-1]
+    page = alice.opens(f"{PAGE}?scene={last.slug}", client=client, size=NARROW)
+    chosen = page.locator(".scenes [aria-current]")
+    expect(chosen).to_contain_text(last.title)
+    expect(chosen).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
 
 
 def test_keyboard_alone_is_enough(alice: Visitor, client: Client) -> None:

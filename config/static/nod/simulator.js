@@ -1,5 +1,12 @@
-// The chosen scene is in view, also where the strip of scenes is wider than the screen.
-document.querySelector(".scenes [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// The chosen scene is in view, also where the strip of scenes is wider than the screen. The strip is
+// scrolled by number: scrollIntoView would let the first Tab begin here, past "Skip to the content".
+const chosen = document.querySelector(".scenes [aria-current]");
+const strip = chosen?.closest("ul");
+if (strip) {
+  const seen = strip.getBoundingClientRect();
+  const wanted = chosen.getBoundingClientRect();
+  strip.scrollLeft += wanted.left + wanted.width / 2 - (seen.left + seen.width / 2);
+}
 
 // The phone's manners after sending: an empty text box with the cursor in it, the newest text in view.
 document.addEventListener("htmx:afterSwap", (event) => {
