@@ -3,12 +3,12 @@
 One queryset for each part of the mix, each along an index of what may still be handed out. A poll
 is taken by one conditional UPDATE, so two players never get the last vote at once.
 
-By doubt, by rarity and by old labels each question has its turn. Where a model is torn between four
+By doubt, by rarity and by old labels the questions take turns. Where a model is torn between four
 tones it is so by another measure than between seven intents: in one queue the question that is read
-worst would be all that is asked.
+worst would be all that is asked. The primary one has most of the turns, since Nod acts on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
@@ -17,7 +17,7 @@ from classifier.models import Example
 from classifier.taxonomy import current_taxonomy
 from labelgame.models import Answer, GameSettings, Gold, Offer, Player, Poll
 from labelgame.models.polls import Kind, PollQuerySet
-from labelgame.rules.mix import part_at
+from labelgame.rules.mix import in_turn, part_at
 from labelgame.rules.scoring import SKIP
 
 TAKE_TURNS = ("doubt", "rarity", "relabel")
@@ -61,20 +61,19 @@ def deal(
         return _offer(player, gold.poll, Kind.GOLD, settings, now)
     if dice[1] < settings.repeat_share and (poll := _repeat_for(player)) is not None:
         return _offer(player, poll, Kind.REPEAT, settings, now)
-    for polls in _in_turn(settings.mix, number, player):
+    for polls in _in_turn(settings, number, player):
         if (poll := _take_one(polls)) is not None:
             return _offer(player, poll, Kind.VOTE, settings, now)
     return None
 
 
-def _in_turn(mix: Mapping[str, float], number: int, player: Player) -> Iterator[PollQuerySet]:
+def _in_turn(settings: GameSettings, number: int, player: Player) -> Iterator[PollQuerySet]:
     """The part whose turn it is; where it is empty, whatever else there is. Last of all the other
     question about an example that the player has seen: nobody is told that nothing is left while
     there is something.
     """
-    names = current_taxonomy().question_names
-    turns = names[number % len(names) :] + names[: number % len(names)]
-    part = part_at(mix, number)
+    turns = in_turn(current_taxonomy().question_names, settings.primary_share, number)
+    part = part_at(settings.mix, number)
     for question in turns if part in TAKE_TURNS else turns[:1]:
         yield candidates(part, player, question)
     if part != "doubt":

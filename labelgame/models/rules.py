@@ -78,6 +78,12 @@ class GameSettings(models.Model):
         validators=_SHARE,
         help_text="So that what is measured is true of all texts.",
     )
+    primary_share = models.FloatField(
+        "about the first question",
+        default=0.75,
+        validators=[MinValueValidator(0.05), MaxValueValidator(0.95)],
+        help_text="Of the cards by doubt, rarity and old labels; Nod acts on its answer.",
+    )
     most_of_a_label = models.FloatField(
         "one player's share of a label at most",
         default=0.34,

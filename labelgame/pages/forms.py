@@ -197,6 +197,7 @@ class GameSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
             "rarity_share",
             "relabel_share",
             "random_share",
+            "primary_share",
             "most_of_a_label",
             "boards_on",
             "league_size",
