@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from classifier.taxonomy import current_taxonomy
 from labelgame import gamesettings
 from labelgame.access import PlayerRequest, operator_only, reviewer_only
 from labelgame.models import GameSettings
@@ -26,7 +27,12 @@ def settings(request: PlayerRequest) -> HttpResponse:
         words = f"Saved: {', '.join(changed)}." if changed else "Nothing was changed."
         messages.success(request, words)
         return redirect("labelgame:settings")
-    context = {"form": form, "settings": now_in_force, "of_a_hundred": of_a_hundred}
+    context = {
+        "form": form,
+        "settings": now_in_force,
+        "of_a_hundred": of_a_hundred,
+        "primary": current_taxonomy().primary,
+    }
     return render(request, "labelgame/settings.html", context)
 
 

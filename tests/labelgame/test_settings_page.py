@@ -123,3 +123,15 @@ def test_the_page_draws_them(desk: Client) -> None:
     page = desk.get(reverse("labelgame:settings")).content.decode()
     assert page.count('<rect class="part') == 7
     assert "<b>10</b> hidden checks" in page
+
+
+def test_it_says_which_question_has_most_of_the_turns(desk: Client) -> None:
+    page = desk.get(PAGE).content.decode()
+    assert "“What does this person want?”, so most of the cards ask that." in page
+
+
+def test_a_question_never_loses_all_its_turns(desk: Client) -> None:
+    assert (
+        "less than or equal to 95"
+        in desk.post(PAGE, as_shown(desk) | {"primary_share": "100"}).content.decode()
+    )
