@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='gamesettings',
             name='primary_share',
-            field=models.FloatField(default=0.75, help_text='Of the cards by doubt, rarity and old labels; Nod acts on its answer.', validators=[django.core.validators.MinValueValidator(0.05), django.core.validators.MaxValueValidator(0.95)], verbose_name='about the first question'),
+            field=models.FloatField(default=0.8, help_text='Of the cards by doubt, rarity and old labels; Nod acts on its answer.', validators=[django.core.validators.MinValueValidator(0.05), django.core.validators.MaxValueValidator(0.95)], verbose_name='about the first question'),
         ),
     ]

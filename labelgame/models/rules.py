@@ -80,7 +80,7 @@ class GameSettings(models.Model):
     )
     primary_share = models.FloatField(
         "about the first question",
-        default=0.75,
+        default=0.8,
         validators=[MinValueValidator(0.05), MaxValueValidator(0.95)],
         help_text="Of the cards by doubt, rarity and old labels; Nod acts on its answer.",
     )
