@@ -150,22 +150,26 @@ def register_reminder(
 ) -> tuple[Reminder, bool]:
     """Note that a reminder went out; (the reminder, whether it is new).
 
-    The same reminder again is the same reminder. Another one about the same appointment takes
-    over from the one before, so that one appointment never counts as two candidates.
+    The same reminder again is the same reminder, and may tell what was left out at first. Another
+    one about the same appointment takes over from the one before, so that one appointment never
+    counts as two candidates.
     """
     # The line's row is the lock: two at once for the same appointment come one after the other.
     Line.objects.select_for_update().get(pk=line.pk)
     current = Reminder.objects.asked(line=line, person=to).filter(closed_at=None)
     # Not `open_at(now)`: whoever held the lock before us may have a later clock.
-    same = current.filter(
-        expires_at__gt=now, body=body, appointment_ref=appointment_ref, provider_id=provider_id
-    )
-    if (known := same.first()) is not None:
-        return known, False
+    for known in current.filter(expires_at__gt=now, body=body, appointment_ref=appointment_ref):
+        if _agree(known.appointment_at, appointment_at) and _agree(known.provider_id, provider_id):
+            if expires_at is None and appointment_at != known.appointment_at:
+                expires_at = _end_of(appointment_at, now=now)
+            known.appointment_at = known.appointment_at or appointment_at
+            known.provider_id = known.provider_id or provider_id
+            known.expires_at = expires_at or known.expires_at
+            known.save(update_fields=["appointment_at", "provider_id", "expires_at"])
+            return known, False
     if appointment_ref:
         current.filter(appointment_ref=appointment_ref).update(closed_at=now)
-    if expires_at is None:
-        expires_at = appointment_at if appointment_at and appointment_at > now else None
+    expires_at = expires_at or _end_of(appointment_at, now=now)
     reminder = Reminder.objects.create(
         business=line.business,
         line=line,
@@ -178,6 +182,15 @@ def register_reminder(
         expires_at=expires_at or now + REMINDER_STAYS_OPEN,
     )
     return reminder, True
+
+
+def _agree(one: object, other: object) -> bool:
+    """What was not told contradicts nothing."""
+    return not one or not other or one == other
+
+
+def _end_of(appointment_at: datetime | None, *, now: datetime) -> datetime | None:
+    return appointment_at if appointment_at and appointment_at > now else None
 
 
 # ---- 5 read, in batches --------------------------------------------------------------------

@@ -105,13 +105,51 @@ def test_the_same_reminder_again_is_the_same_reminder(line: Line, api: Api) -> N
 
 
 @pytest.mark.parametrize(
-    "other", [{"body": "See you on Friday?"}, {"to": "+12025550102"}, {"provider_id": "SM2"}]
+    "other",
+    [
+        {"body": "See you on Friday?"},
+        {"to": "+12025550102"},
+        {"provider_id": "SM2"},
+        {"appointment_at": "2127-03-03T14:30:00Z"},
+    ],
 )
 def test_another_reminder_is_another_one(other: dict[str, str], line: Line, api: Api) -> None:
-    first = api.post("/reminders", new())
-    second = api.post("/reminders", new(**other))
+    told = {"provider_id": "SM1", "appointment_at": "2127-03-02T14:30:00Z"}
+    first = api.post("/reminders", new(**told))
+    second = api.post("/reminders", new(**{**told, **other}))
     assert second.status_code == 201
     assert first.json()["id"] != second.json()["id"]
+
+
+def test_what_was_left_out_at_first_may_be_told_the_second_time(line: Line, api: Api) -> None:
+    """Before it is sent nobody knows the provider's id; one text must never count as two."""
+    at = timezone.now() + timedelta(days=3)
+    first = api.post("/reminders", new())
+    second = api.post("/reminders", new(provider_id="SM1", appointment_at=at.isoformat()))
+    assert (second.status_code, second.json()["id"]) == (200, first.json()["id"])
+    reminder = Reminder.objects.get()
+    assert (reminder.provider_id, reminder.appointment_at, reminder.expires_at) == ("SM1", at, at)
+    assert api.post("/reminders", new()).status_code == 200
+    reminder.refresh_from_db()
+    assert (reminder.provider_id, reminder.appointment_at, reminder.expires_at) == ("SM1", at, at)
+
+
+def test_a_new_expiry_of_the_same_reminder_holds(line: Line, api: Api) -> None:
+    until = timezone.now() + timedelta(days=2)
+    api.post("/reminders", new())
+    again = api.post("/reminders", new(expires_at=until.isoformat()))
+    assert again.status_code == 200
+    assert Reminder.objects.get().expires_at == until
+
+
+def test_the_same_words_about_a_moved_appointment_take_over(line: Line, api: Api) -> None:
+    """Else the business would be told the old time."""
+    friday, monday = (timezone.now() + timedelta(days=day) for day in (2, 5))
+    api.post("/reminders", new(appointment_ref="a17", appointment_at=friday.isoformat()))
+    moved = api.post("/reminders", new(appointment_ref="a17", appointment_at=monday.isoformat()))
+    assert moved.status_code == 201
+    [current] = Reminder.objects.filter(closed_at=None)
+    assert (current.appointment_at, current.expires_at) == (monday, monday)
 
 
 def test_a_newer_one_about_the_same_appointment_closes_the_older(line: Line, api: Api) -> None:
