@@ -214,6 +214,7 @@ def welcome(settings: "django.conf.LazySettings", *, seconds: float) -> str:
         f"Nod is ready after {seconds:.1f} s. Ctrl-C stops it.",
         "",
         f"  try it        {base}/simulator/",
+        f"  play          {base}/play/",
         f"  administer    {base}/admin/",
         f"  API           {base}/api/v1/docs",
         f"  texts come to {base}/webhooks/twilio/",
