@@ -16,7 +16,16 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from classifier import lineage, versions
-from classifier.data import DataError, Row, Split, assert_no_overlap, digest_of, place_of, split
+from classifier.data import (
+    DataError,
+    Row,
+    Split,
+    assert_no_overlap,
+    digest_of,
+    place_of,
+    split,
+    split_key,
+)
 from classifier.engine_torch import TorchEngine, device_for
 from classifier.engines import Engine, Floats, Network, softmax
 from classifier.evaluation import Report, evaluate, macro_f1s
@@ -62,15 +71,24 @@ class Served:
     figures: Report
 
 
-def training_split(rows: Sequence[Row], taxonomy: Taxonomy) -> Split:
-    """What a training learns from and is tuned on: the rows that reach a model."""
+def training_split(
+    rows: Sequence[Row], taxonomy: Taxonomy, *, held_out: Sequence[Row] = ()
+) -> Split:
+    """What a training learns from and is tuned on: the rows that reach a model.
+
+    The words that a validation row gets in the place of its chips may by chance be those of another
+    row. Where that one is learnt or `held_out`, the validation row is left out.
+    """
     parts = split(left_to_models(rows, taxonomy))
-    if not parts.train or not parts.validation:
+    elsewhere = {split_key(row) for row in (*parts.train, *held_out)}
+    read = map(as_it_is_read, parts.validation)
+    validation = tuple(row for row in read if split_key(row) not in elsewhere)
+    if not parts.train or not validation:
         raise DataError(
             f"{len(rows)} rows are too few: none is left to"
             f" {'validate with' if parts.train else 'train on'}. Add rows; some 50 per label do."
         )
-    return replace(parts, validation=tuple(map(as_it_is_read, parts.validation)))
+    return replace(parts, validation=validation)
 
 
 def as_it_is_read(row: Row) -> Row:

@@ -89,7 +89,7 @@ def left_unjudged(recipe: str) -> Version | None:
 
 
 def learnt_from(rows: Sequence[Row], taxonomy: Taxonomy, tests: Sequence[Row]) -> Split:
-    return training_split(without_judged(rows, tests), taxonomy)
+    return training_split(without_judged(rows, tests), taxonomy, held_out=tests)
 
 
 def refused_before(

@@ -1,5 +1,6 @@
 """What a training learns from the dataset, and how one gets from a version back to the answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +8,15 @@ import pytest
 from pytest_django import Settings
 
 from classifier import actions, examples, lineage
-from classifier.data import DataError, Row, Split, digest_of, frozen_test_rows, starter_rows
+from classifier.data import (
+    DataError,
+    Row,
+    Split,
+    assert_no_overlap,
+    digest_of,
+    frozen_test_rows,
+    starter_rows,
+)
 from classifier.dataset import number_of_rows, rows_of_examples, training_rows
 from classifier.masking import CHIP
 from classifier.models import Example, ExampleLabel, JudgedRow, ModelVersion
@@ -202,3 +211,31 @@ def test_what_validates_holds_words_where_chips_were_the_same_ones_each_time(
     assert once == again
     assert once.validation
     assert not [row for row in once.validation if CHIP.search(row.prompt + row.text)]
+
+
+def test_words_that_a_chip_got_by_chance_from_a_row_that_is_learnt_stop_no_training(
+    taxonomy: Taxonomy,
+) -> None:
+    """It would fail again every day: the same row gets the same words each time."""
+    masked = [
+        Row("", f"can {number} of us come at [time] instead", {"intent": "reschedule"})
+        for number in range(200)
+    ]
+    before = training_split(masked, taxonomy).validation
+    twins = [replace(row, prompt="Some other reminder") for row in before]
+    data = training_split([*masked, *twins], taxonomy)
+    assert_no_overlap(data.train, data.validation)
+    learnt = {row.text for row in data.train}
+    assert learnt & {row.text for row in twins}
+    assert {row.text for row in data.validation} == {row.text for row in before} - learnt
+
+
+def test_words_that_a_chip_got_by_chance_from_a_row_that_judges_are_left_out(
+    taxonomy: Taxonomy,
+) -> None:
+    masked = [
+        Row("", f"can {number} of us come at [time] instead", {"intent": "reschedule"})
+        for number in range(200)
+    ]
+    judging, *others = training_split(masked, taxonomy).validation
+    assert training_split(masked, taxonomy, held_out=[judging]).validation == tuple(others)
