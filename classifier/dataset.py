@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from classifier.data import Row, load_rows, starter_rows
+from classifier.data import Row, load_rows, number_of_lines, starter_files, starter_rows
 from classifier.folding import weight_of
 from classifier.judged import is_nods_own
 from classifier.models import Example, ExampleLabel
@@ -39,17 +39,25 @@ def training_rows(taxonomy: Taxonomy) -> list[Row]:
 
 
 def number_of_rows(taxonomy: Taxonomy) -> int:
-    """About as many as a training would be given; cheap, for the scheduler asks every minute."""
-    return len(rows_of_files(taxonomy)) + Example.objects.trainable().count()
+    """About as many as a training would be given; cheap, for the scheduler asks every minute: the
+    files are counted, not read, so that a row which stands there twice counts twice.
+    """
+    starter = starter_files() if takes_starter_rows(taxonomy) else []
+    return number_of_lines([*starter, *own_files()]) + Example.objects.trainable().count()
 
 
 def rows_of_files(taxonomy: Taxonomy) -> list[Row]:
-    own = sorted(Path(settings.ROWS_DIR).glob("*.jsonl"))
-    if is_nods_own(taxonomy):
-        return [*starter_rows(taxonomy), *load_rows(own, taxonomy)]
-    if own or Example.objects.trainable().exists():
-        return load_rows(own, taxonomy)
-    return starter_rows(taxonomy)  # raises, for they do not fit: there is nothing else
+    starter = starter_rows(taxonomy) if takes_starter_rows(taxonomy) else []
+    return [*starter, *load_rows(own_files(), taxonomy)]
+
+
+def own_files() -> list[Path]:
+    return sorted(Path(settings.ROWS_DIR).glob("*.jsonl"))
+
+
+def takes_starter_rows(taxonomy: Taxonomy) -> bool:
+    """Where its labels are others they cannot be read, which is said if there is nothing else."""
+    return is_nods_own(taxonomy) or not (own_files() or Example.objects.trainable().exists())
 
 
 def rows_of_examples(taxonomy: Taxonomy, *, beside: Sequence[Row] = ()) -> list[Row]:

@@ -12,7 +12,7 @@ from random import Random
 
 from django.conf import settings
 
-from classifier.data import STARTER_FOLDER
+from classifier.data import STARTER_FOLDER, starter_files
 
 CODE = ("config", "classifier", "webhooks", "labelgame", "manage.py")
 
@@ -33,7 +33,7 @@ def ship(folder: Path, *, rows: int | None, share: float, seed: int) -> Shipped:
         copy(Path(settings.BASE_DIR) / name, code / name)
     lines = [
         (path.name, line)
-        for path in sorted(STARTER_FOLDER.glob("*.jsonl"))
+        for path in starter_files()
         for line in path.read_text(encoding="utf-8-sig").splitlines()
         if line.strip()
     ]

@@ -91,6 +91,7 @@ def test_what_came_often_weighs_more(taxonomy: Taxonomy) -> None:
 
 
 def test_nothing_else_than_settled_and_trainable_examples_is_taught(taxonomy: Taxonomy) -> None:
+    rows = number_of_rows(taxonomy)
     add("nobody has labelled this", "open")
     settle(add("drawn to measure with", "drawn", drawn=True), "other")
     examples.pull(example=settled("this one names Bob"), by="pia", reason="a name", now=LATER)
@@ -98,7 +99,16 @@ def test_nothing_else_than_settled_and_trainable_examples_is_taught(taxonomy: Ta
     judged = next(row for row in frozen_test_rows(taxonomy) if len(row.text.split()) > 4)
     settle(add(judged.text, "judged", prompt=judged.prompt), "other")
     assert rows_of_examples(taxonomy) == []
-    assert number_of_rows(taxonomy) == len(starter_rows(taxonomy))
+    assert number_of_rows(taxonomy) == rows
+
+
+def test_rows_of_a_file_are_counted(taxonomy: Taxonomy, settings: Settings) -> None:
+    rows = number_of_rows(taxonomy)
+    assert rows >= len(starter_rows(taxonomy))
+    settings.ROWS_DIR.mkdir()
+    line = '{"text": "let us say so then", "intent": "confirm"}'
+    (settings.ROWS_DIR / "ours.jsonl").write_text(f"{line}\n\n  \n{line}")
+    assert number_of_rows(taxonomy) == rows + 2
 
 
 def test_a_row_that_an_operator_adds_to_the_judged_ones_is_taught_no_more(
