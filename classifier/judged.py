@@ -43,7 +43,7 @@ def failed_rows() -> list[Failed]:
     """Those of the newest version, whether or not it serves: the next one learns from where it
     stands.
     """
-    newest = ModelVersion.objects.newest_first().first()
+    newest = ModelVersion.objects.of_the_dataset().newest_first().first()
     rows = newest.report.get("must_pass", {}).get("failed", []) if newest else []
     return [Failed(masked_pair(Pair(row["prompt"], row["text"])), row["found"]) for row in rows]
 

@@ -214,7 +214,7 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
     if live is None:
         return None
     # Not the live one: of the same rows a candidate that was refused would be made once more.
-    newest = ModelVersion.objects.newest_first().first() or live
+    newest = ModelVersion.objects.of_the_dataset().newest_first().first() or live
     given = newest.report.get("training", {}).get("rows_given")
     if given is not None:
         more = number_of_rows(current_taxonomy()) - given

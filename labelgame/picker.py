@@ -57,10 +57,13 @@ def deal(
     """One card more; None: there is nothing left for this player. `number`: how many they had;
     `dice`: two numbers from 0 to 1, for what no player may foresee.
     """
-    if dice[0] < settings.gold_share and (gold := _gold_for(player)) is not None:
-        return _offer(player, gold.poll, Kind.GOLD, settings, now)
-    if dice[1] < settings.repeat_share and (poll := _repeat_for(player)) is not None:
-        return _offer(player, poll, Kind.REPEAT, settings, now)
+    checks, repeats = dice[0] < settings.gold_share, dice[1] < settings.repeat_share
+    # A card that comes when nothing else is left would be known for what it is.
+    if (checks or repeats) and any(each.exists() for each in _in_turn(settings, number, player)):
+        if checks and (gold := _gold_for(player)) is not None:
+            return _offer(player, gold.poll, Kind.GOLD, settings, now)
+        if repeats and (poll := _repeat_for(player)) is not None:
+            return _offer(player, poll, Kind.REPEAT, settings, now)
     for polls in _in_turn(settings, number, player):
         if (poll := _take_one(polls)) is not None:
             return _offer(player, poll, Kind.VOTE, settings, now)

@@ -18,6 +18,11 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def candidates(self) -> "ModelVersionQuerySet":
         return self.filter(state=ModelVersion.State.CANDIDATE)
 
+    def of_the_dataset(self) -> "ModelVersionQuerySet":
+        """Not what was only tried on other rows (`manage.py train --data`) and never went live."""
+        tried = ModelVersion.objects.candidates().filter(report__training__other_rows=True)
+        return self.exclude(pk__in=tried.values("pk"))
+
     def newest_first(self) -> "ModelVersionQuerySet":
         return self.order_by("-created_at", "-pk")
 

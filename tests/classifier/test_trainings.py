@@ -337,6 +337,22 @@ def test_rows_that_made_a_refused_candidate_are_not_tried_day_after_day(
     assert due == (Reason.NEW_EXAMPLES, "200 rows more than refused learnt from")
 
 
+def test_a_trial_on_other_rows_says_nothing_of_how_many_are_new(
+    live: ModelVersion, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = a_version(models_dir, "trial")
+    trial.report = {"training": {"other_rows": True}}
+    trial.created_at = NOW + DAY
+    trial.save(update_fields=["report", "created_at"])
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 1200)
+    due = trainings.why_train(now=NOW + 9 * DAY)
+    assert due == (Reason.NEW_EXAMPLES, "200 rows more than live learnt from")
+    actions.promote(version=trial, by="Ana", now=NOW + DAY)
+    assert trainings.why_train(now=NOW + 9 * DAY) is None
+    due = trainings.why_train(now=NOW + 40 * DAY)
+    assert due == (Reason.AGE, "trial is 39 days old")
+
+
 def test_the_scheduler_asks_once_and_reminds_a_worker_that_missed_its_nudge(
     live: ModelVersion, nudges: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

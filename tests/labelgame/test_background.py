@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -143,6 +144,11 @@ def test_what_was_mistaken_for_the_same_is_asked_whatever_shares_more_words(
     report = {"must_pass": {"rows": 163, "failed": [failed]}}
     ModelVersion.objects.create(name="v1", folder="v1", created_at=NOW, report=report)
     assert poll_of(wanted).pk in incidents.cards_alike()
+    # However sure the model was, and however much it doubts others.
+    with mock.patch.object(incidents, "LOOKED_AT", 3):
+        Poll.objects.exclude(pk=poll_of(wanted).pk).update(doubt=0.9)
+        Poll.objects.filter(pk=poll_of(wanted).pk).update(doubt=0.0)
+        assert poll_of(wanted).pk in incidents.cards_alike()
     Poll.objects.filter(pk=poll_of(wanted).pk).update(guess="confirm")
     assert poll_of(wanted).pk not in incidents.cards_alike()
 

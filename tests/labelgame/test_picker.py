@@ -142,6 +142,12 @@ def test_what_nobody_answered_goes_to_somebody_else(alice: Player, asked: Asked)
     assert dealt(bea) == [card.poll]
 
 
+def test_no_hidden_check_comes_when_nothing_else_is_left(alice: Player, check: Poll) -> None:
+    """Whoever waits for cards would know it for what it is."""
+    with dice(gold=True):
+        assert actions.hand(player=alice, now=NOW) == []
+
+
 def test_hidden_checks_come_when_the_dice_say_so(alice: Player, asked: Asked, check: Poll) -> None:
     asked("see you at the usual place")
     with dice(gold=True):

@@ -125,9 +125,9 @@ def test_the_page_draws_them(desk: Client) -> None:
     assert "<b>10</b> hidden checks" in page
 
 
-def test_it_says_which_question_has_most_of_the_turns(desk: Client) -> None:
+def test_it_says_which_question_is_the_first(desk: Client) -> None:
     page = desk.get(PAGE).content.decode()
-    assert "“What does this person want?”, so most of the cards ask that." in page
+    assert "“What does this person want?”: of the cards that a model picks, so many ask" in page
 
 
 def test_a_question_never_loses_all_its_turns(desk: Client) -> None:
