@@ -278,14 +278,20 @@ def _count_day(given: Answer) -> None:
 
 
 @transaction.atomic
-def undo(*, player: Player, now: datetime) -> Offer | None:
-    """Take back the last answer, while nothing has followed from it; the card is in hand again."""
+def undo(*, player: Player, card: UUID | None = None, now: datetime) -> Offer | None:
+    """Take back the last answer, while nothing has followed from it; the card is in hand again.
+    `card`: whose answer is meant. Sent again, it takes back nothing more and says the same.
+    """
     last = last_answer(player=player, now=now)
+    if card is not None and (last is None or last.public_id != card):
+        return _back_in_hand(player, card, now)
     if last is None or last.settled_as:
         return None
     poll = Poll.objects.select_for_update(no_key=True).get(pk=last.poll_id)
-    if poll.state not in (Poll.State.OPEN, Poll.State.SETTLED) or not _taken_back(last, poll, now):
+    if poll.state not in (Poll.State.OPEN, Poll.State.SETTLED):
         return None
+    if not _taken_back(last, poll, now):
+        return _back_in_hand(player, last.public_id, now)  # by its copy, while this one waited
     _reopen(last.round)
     day = player.played_days.filter(day=day_of(last.given_at, player.zone), answers__gt=0)
     day.update(answers=F("answers") - 1)
@@ -306,6 +312,18 @@ def last_answer(*, player: Player, now: datetime) -> Answer | None:
     return of_late.select_related("round").newest_first().first()
 
 
+def _back_in_hand(player: Player, card: UUID, now: datetime) -> Offer | None:
+    """What the player was given for this card's answer when it was taken back, if it still lies
+    there.
+    """
+    undone = Answer.objects.filter(player=player, public_id=card).exclude(undone_at=None)
+    offers = Offer.objects.filter(player=player, poll__in=undone.values("poll"), expires_at__gt=now)
+    showable = offers.exclude(poll__state=Poll.State.CLOSED).exclude(
+        poll__example__state=Example.State.PULLED
+    )
+    return showable.select_related("poll__example").order_by("pk").last()
+
+
 def _before_all(player: Player, now: datetime) -> datetime:
     """The card comes back on top of the hand, whose next cards were dealt before."""
     held = Offer.objects.in_hand(now).filter(player=player).in_order().first()
@@ -314,11 +332,15 @@ def _before_all(player: Player, now: datetime) -> datetime:
 
 def _taken_back(last: Answer, poll: Poll, now: datetime) -> bool:
     """Whether it could be: a poll that was weighed with it has counted it already."""
-    if last.kind == Kind.VOTE and last.label != SKIP:
-        if poll.votes >= poll.wanted and poll.due_at is None:
-            return False
+    counts = last.kind == Kind.VOTE and last.label != SKIP
+    if counts and poll.votes >= poll.wanted and poll.due_at is None:
+        return False
+    # It was read before the lock: of two requests at once only one finds it standing here.
+    if not Answer.objects.filter(pk=last.pk, undone_at=None).update(undone_at=now):
+        return False
+    if counts:
         Poll.objects.filter(pk=poll.pk).update(votes=F("votes") - 1, due_at=None)
-    return bool(Answer.objects.filter(pk=last.pk, undone_at=None).update(undone_at=now))
+    return True
 
 
 def _reopen(round_: Round) -> None:

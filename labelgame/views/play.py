@@ -109,7 +109,9 @@ def answer(request: PlayerRequest) -> HttpResponse:
 @require_POST
 @player_only
 def undo(request: PlayerRequest) -> HttpResponse:
-    offer = actions.undo(player=request.player, now=timezone.now())
+    """Of the answer that the page names; of the last one, where an older page names none."""
+    last = _uuid(request.POST.get("last", ""))
+    offer = actions.undo(player=request.player, card=last, now=timezone.now())
     if offer is None:
         return _go_on(request, News(notice=TOO_LATE))
     return _go_on(request, News(first=offer))
@@ -188,7 +190,7 @@ def round_(request: PlayerRequest, public_id: UUID) -> HttpResponse:
         "round": found,
         "summary": summary(found),
         # Not a check: it is booked, and told, with the round.
-        "can_undo": last is not None and not last.settled_as,
+        "last": last.public_id if last is not None and not last.settled_as else None,
     }
     return render(request, "labelgame/round.html", context)
 

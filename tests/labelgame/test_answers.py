@@ -199,6 +199,63 @@ def test_a_card_taken_back_lies_on_top_of_the_hand(alice: Player, asked: Asked) 
         assert actions.hand(player=alice, now=NOW, cards=2)[0].poll == first.poll
 
 
+def test_undo_sent_twice_takes_back_one_answer(alice: Player, asked: Asked) -> None:
+    first, second = [says(alice, example, "confirm") for example in a_stack(asked, 2)]
+    card = actions.undo(player=alice, card=second.public_id, now=NOW)
+    assert card is not None
+    assert actions.undo(player=alice, card=second.public_id, now=NOW) == card
+    assert Answer.objects.standing().get() == first
+    assert (Round.objects.get().answered, alice.played_days.get().answers) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undo_sent_twice_at_once_takes_back_one_answer(alice: Player, asked: Asked) -> None:
+    before, example = a_stack(asked, 2)
+    first = says(alice, before, "confirm")
+    says(a_player("bea"), example, "confirm")
+    last = says(alice, example, "confirm")
+
+    def undo() -> Offer | None:
+        try:
+            return actions.undo(player=alice, card=last.public_id, now=NOW)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            Poll.objects.select_for_update().get(pk=last.poll_id)
+            copies = [pool.submit(undo) for _ in range(2)]
+            time.sleep(0.3)  # both have read the answer, and wait for the card's row
+        assert {copy.result() for copy in copies} == {Offer.objects.get(player=alice)}
+    assert Answer.objects.standing().get(player=alice) == first
+    poll = poll_of(example)
+    assert (poll.votes, poll.taken) == (1, 2)
+
+
+def test_undo_of_an_answer_that_another_followed_takes_back_neither(
+    alice: Player, asked: Asked
+) -> None:
+    first, _ = [says(alice, example, "confirm") for example in a_stack(asked, 2)]
+    assert actions.undo(player=alice, card=first.public_id, now=NOW) is None
+    assert Answer.objects.standing().count() == 2
+
+
+def test_undo_sent_again_leaves_the_new_answer_alone(alice: Player, asked: Asked) -> None:
+    given = says(alice, asked(REPLY), "confirm")
+    card = actions.undo(player=alice, card=given.public_id, now=NOW)
+    assert card is not None
+    answers(alice, card, "cancel")
+    assert actions.undo(player=alice, card=given.public_id, now=NOW) is None
+    assert Answer.objects.standing().get().label == "cancel"
+
+
+def test_undo_sent_again_shows_no_card_that_was_pulled(alice: Player, asked: Asked) -> None:
+    given = says(alice, asked(REPLY), "confirm")
+    actions.undo(player=alice, card=given.public_id, now=NOW)
+    actions.pull_card(player=alice, card=given.public_id, now=NOW)
+    assert actions.undo(player=alice, card=given.public_id, now=NOW) is None
+
+
 def test_undo_opens_a_round_that_just_ended(alice: Player, asked: Asked) -> None:
     for example in a_stack(asked, 10):
         given = says(alice, example, "confirm")

@@ -208,6 +208,12 @@ def offline(page: Page) -> Iterator[None]:
     page.context.set_offline(False)
 
 
+def lose(route: Route) -> None:
+    """The reply: the server has the request."""
+    route.fetch()
+    route.abort()
+
+
 def test_undo_brings_the_card_back(visitor: Visitor, alice: Player) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice))
     words = page.locator(".card:not([hidden]) .said").inner_text()
@@ -278,11 +284,6 @@ def test_what_waited_when_the_window_closed_is_sent_the_next_time(
 
 def test_an_answer_whose_reply_was_lost_counts_once(visitor: Visitor, alice: Player) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice))
-
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
     page.route("**/answer/", lose, times=1)
     press(page, "0")
     kept(1)
@@ -296,11 +297,6 @@ def test_a_correction_is_not_lost_with_the_reply_to_what_it_corrects(
 ) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice))
     words = page.locator(".card:not([hidden]) .said").inner_text()
-
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
     page.route("**/answer/", lose, times=1)
     press(page, "0")
     expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
@@ -311,6 +307,60 @@ def test_a_correction_is_not_lost_with_the_reply_to_what_it_corrects(
     press(page, key or "")
     kept(1)
     assert Answer.objects.standing().get().label != "?"
+
+
+def test_undo_pressed_twice_takes_back_one_answer(visitor: Visitor, alice: Player) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    first = shown(page)
+    press(page, "0")
+    words = page.locator(".card:not([hidden]) .said").inner_text()
+    press(page, "0")
+    kept(2)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
+    page.wait_for_load_state("networkidle")
+    assert sum(url.endswith("/undo/") for url in sent) == 1
+    assert str(Answer.objects.standing().get().public_id) == first
+
+
+def test_undo_whose_reply_was_lost_takes_back_one_answer_when_pressed_again(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    first = shown(page)
+    press(page, "0")
+    words = page.locator(".card:not([hidden]) .said").inner_text()
+    press(page, "0")
+    kept(2)
+    page.route("**/undo/", lose, times=1)
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("cannot be taken back just now")
+    kept(1)
+    page.keyboard.press("u")
+    expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
+    assert str(Answer.objects.standing().get().public_id) == first
+
+
+def test_what_was_sent_by_the_next_page_is_what_undo_takes_back(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    first = shown(page)
+    press(page, "0")
+    kept(1)
+    words = page.locator(".card:not([hidden]) .said").inner_text()
+    page.route("**/answer/", lambda route: route.abort())
+    press(page, "0")
+    expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
+    page.unroute("**/answer/")
+    page.reload()
+    kept(2)
+    press(page, "u")
+    expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
+    assert str(Answer.objects.standing().get().public_id) == first
 
 
 def test_what_waited_is_sent_from_whatever_page_comes_next(visitor: Visitor, alice: Player) -> None:

@@ -1,7 +1,7 @@
 """The pages of a round, by plain form posts and as fragments for the script."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -205,6 +205,43 @@ def test_undo_brings_the_card_back_first(client: Client, alice: Player, asked: A
     assert newest is not None
     assert f'id="card-{newest.public_id}"' in held_html(response.content.decode())
     assert not Answer.objects.standing().exists()
+
+
+def answered(client: Client, player: Player) -> UUID:
+    card = held(player)[0].public_id
+    answer(client, card)
+    return card
+
+
+def test_undo_by_a_form_sent_twice_takes_back_the_answer_that_the_page_named(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 4)
+    first, last = answered(client, alice), answered(client, alice)
+    assert f'name="last" value="{last}"' in held_html(page(client))
+    once, again = [client.post("/play/undo/", {"last": last}) for _ in range(2)]
+    assert once.headers["Location"] == again.headers["Location"]
+    assert Answer.objects.standing().get().public_id == first
+
+
+def test_undo_by_the_script_sent_twice_is_answered_the_same(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 4)
+    first, last = answered(client, alice), answered(client, alice)
+    once, again = [fragment(client, "/play/undo/", last=last) for _ in range(2)]
+    assert "data-first=" in once
+    assert unsigned(once) == unsigned(again)
+    assert Answer.objects.standing().get().public_id == first
+
+
+def test_the_rounds_end_names_the_answer_that_undo_takes_back(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 12)
+    last = [answered(client, alice) for _ in range(10)][-1]
+    html = page(client, reverse("labelgame:round", args=[Round.objects.get().public_id]))
+    assert f'name="last" value="{last}"' in html
 
 
 def test_nothing_to_undo_is_said(client: Client, asked: Asked) -> None:

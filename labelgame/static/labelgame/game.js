@@ -138,7 +138,10 @@ class Game {
     this.outbox = new Outbox(page.dataset.player);
     this.taken = new Set(this.outbox.all().map((entry) => entry.card)); // answered on this page, or before
     this.last = null; // the card that was answered last on this page
-    this.canUndo = !this.deck.querySelector("[data-do=undo]").disabled;
+    // Whose answer undo takes back, by its card: what waits comes after all that the server knows.
+    const waiting = this.outbox.all().findLast((entry) => entry.to === "answer");
+    this.undoes = waiting?.card ?? this.deck.querySelector("[data-do=undo]").value; // "": none
+    this.undoing = null; // the same, while that is on its way
     this.ended = null; // where the round's end is shown
     this.sending = null; // a promise, while something is on its way
     this.tries = 0;
@@ -190,7 +193,7 @@ class Game {
     const ms = Math.round(performance.now() - this.shownAt);
     this.put(card, { to: "answer", card: card.dataset.card, label: button.value, ms });
     this.last = card;
-    this.canUndo = true;
+    this.undoes = card.dataset.card;
     this.say(this.saying(button));
     this.showNext();
     this.progress.value = Number(card.dataset.number);
@@ -212,31 +215,35 @@ class Game {
   }
 
   async undo() {
-    const card = this.last;
-    await this.sending;
-    if (this.last !== card || this.ended !== null) return;
-    const kept = card === null ? undefined : this.outbox.get(card.dataset.card);
-    if (kept !== undefined && !kept.tried) {
-      // It never left.
-      this.outbox.drop(card.dataset.card);
-      this.taken.delete(card.dataset.card);
-      this.takenBack(card);
-      return;
-    }
+    const { last: card, undoes } = this;
+    if (this.undoing === undoes) return; // its key was pressed twice
+    this.undoing = undoes;
     try {
+      await this.sending;
+      if (this.undoes !== undoes || this.ended !== null) return;
+      const kept = this.outbox.get(undoes);
+      if (card !== null && kept !== undefined && !kept.tried) {
+        // It never left.
+        this.outbox.drop(undoes);
+        this.taken.delete(undoes);
+        this.takenBack(card);
+        return;
+      }
       // The server may have it, though its reply was lost: only there can it be taken back.
       if (kept !== undefined) await this.send();
-      if (this.last !== card || this.ended !== null) return;
-      if (kept !== undefined && this.outbox.get(card.dataset.card) !== undefined) throw new Error("not sent");
-      this.take(await this.post("undo", {}));
+      if (this.undoes !== undoes || this.ended !== null) return;
+      if (kept !== undefined && this.outbox.get(undoes) !== undefined) throw new Error("not sent");
+      this.take(await this.post("undo", { last: undoes }));
     } catch {
       this.say("It cannot be taken back just now: no network.");
+    } finally {
+      this.undoing = null;
     }
   }
 
   takenBack(card) {
     this.last = null;
-    this.canUndo = false;
+    this.undoes = "";
     this.say("");
     this.showFirst(card);
   }
@@ -260,7 +267,7 @@ class Game {
     card.hidden = false;
     this.number.textContent = card.dataset.number;
     this.progress.value = Number(card.dataset.number) - 1;
-    card.querySelector("[data-do=undo]").disabled = !this.canUndo;
+    card.querySelector("[data-do=undo]").disabled = this.undoes === "";
     card.focus({ preventScroll: true }); // a screen reader reads the texts and the question
     this.shownAt = this.swappedAt = performance.now();
   }
