@@ -375,6 +375,38 @@ def test_what_waited_is_sent_from_whatever_page_comes_next(visitor: Visitor, ali
     page.wait_for_function("Object.values(localStorage).join() === '[]'")
 
 
+# Storage that is full can still be read.
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }"
+
+
+def test_an_answer_arrives_from_a_browser_that_can_store_nothing(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    page.add_init_script(FULL)
+    page.reload()
+    press(page, "0")
+    kept(1)
+    expect(page.get_by_role("status")).to_contain_text("Nod had guessed")
+
+
+def test_what_waits_is_sent_once_although_storage_is_full_meanwhile(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    sent: list[str] = []
+    page.on("requestfinished", lambda request: sent.append(request.url))
+    with offline(page):
+        press(page, "0")
+        page.evaluate(f"() => {{ {FULL} }}")
+        press(page, "0")
+        expect(page.get_by_role("status")).to_contain_text("2 answers kept")
+    kept(2)
+    expect(page.locator("#number")).to_have_text("3")
+    expect(page.get_by_role("status")).not_to_contain_text("kept")
+    assert sum(url.endswith("/answer/") for url in sent) == 2
+
+
 def test_who_was_signed_out_signs_in_and_loses_nothing(visitor: Visitor, alice: Player) -> None:
     client = signed_in(alice)
     page = visitor.opens(PLAY, client=client)

@@ -63,9 +63,11 @@ class Outbox {
   constructor(player) {
     this.key = `nod-answers-${player}`;
     this.memory = []; // for a browser that keeps nothing
+    this.isRefused = false; // what is stored is old, from then on
   }
 
   all() {
+    if (this.isRefused) return this.memory;
     try {
       return JSON.parse(localStorage.getItem(this.key)) ?? [];
     } catch {
@@ -96,7 +98,7 @@ class Outbox {
     try {
       localStorage.setItem(this.key, JSON.stringify(entries));
     } catch {
-      // Then it lives as long as the page does.
+      this.isRefused = true; // then it lives as long as the page does
     }
   }
 }
