@@ -24,6 +24,7 @@ def see_to_game(*, now: datetime) -> None:
     polls.close_pulled(now=now)
     polls.close_unasked(now=now)
     polls.reopen_put_back(now=now)
+    polls.settle_given(now=now)
     polls.free_expired(now=now)
     polls.open_polls(now=now)
     settling.settle_due(now=now)

@@ -69,7 +69,7 @@ class Poll(models.Model):
         OPEN = "open", "asked"
         SETTLED = "settled", "settled"
         REVIEW = "review", "for a reviewer"
-        CLOSED = "closed", "not asked any more"  # pulled, or labelled elsewhere
+        CLOSED = "closed", "not asked any more"  # pulled, or its question is asked no more
 
     class Why(models.TextChoices):
         """Why it went to a reviewer."""

@@ -1,27 +1,38 @@
-"""The polls of the dataset's examples: opened for what is new, closed for what was pulled, and what
-was handed out and never answered taken back. All of it may be done again and again.
+"""The polls of the dataset's examples: opened for what is new, closed for what was pulled, settled
+as a file says, and what was handed out and never answered taken back. All of it may be done again
+and again.
 """
 
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Case, F, Max, Q, Value, When
 
+from classifier.examples import IMPORT
 from classifier.folding import doubt_of
-from classifier.models import Example
+from classifier.models import Example, ExampleLabel
+from classifier.models.examples import ExampleLabelQuerySet
 from classifier.readings import likeliest
 from classifier.taxonomy import current_taxonomy
-from labelgame.models import GameSettings, Gold, Offer, Poll
+from labelgame.models import Answer, GameSettings, Gold, Offer, Poll
+from labelgame.models.polls import PollQuerySet
 from labelgame.rules.scoring import NOT_YET, PULLED
-from labelgame.upkeep.booking import book_poll, rebook_checks
+from labelgame.upkeep.booking import add_to_week, book_poll, rebook_checks
 
 BATCH = 500
 # Ids are given out before they are committed: an example may appear below the newest one that has
-# polls. So far below it is looked for, too.
+# polls, a label below the newest one that was seen. So far below it is looked for, too.
 OVERLAP = 1_000
+TOGETHER = 50  # polls settled in one transaction: SQLite writes nothing else meanwhile
+# The newest label that was seen. Forgotten, all labels are looked at once more.
+_SEEN = "labelgame.newest_label_seen"
+_SEEN_SECONDS = 86_400
+_SETTLED = ["state", "settled_as", "settled_at", "probability", "method", "disagreement", "due_at"]
 _NOT_ASKED = (Example.State.PULLED, Example.State.REVIEW)
 LOOKED_BACK = timedelta(days=30)  # for what was pulled; it takes seconds, but workers may be down
 KEPT_OFFERS = timedelta(days=7)  # so long an answer may come late
@@ -115,6 +126,7 @@ def reopen_put_back(*, now: datetime) -> int:
                 _settle_again(poll, known, now)
             else:
                 _open_again(poll, now)
+                _settle_as_given([poll.pk], poll.question, now)
     return len(polls)
 
 
@@ -140,6 +152,60 @@ def _open_again(poll: Poll, now: datetime) -> None:
     poll.due_at = now if poll.votes >= poll.wanted else None
     poll.save(update_fields=["state", "taken", "due_at"])
     book_poll(poll=poll, settled_as=NOT_YET, now=now)
+
+
+def settle_given(*, now: datetime) -> int:
+    """Open polls whose label a file has brought since; how many. Those that are open because such
+    a label is doubted go on.
+    """
+    newest: int = ExampleLabel.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    # Not beyond the newest: the database may be an older copy of itself.
+    since = max(min(cache.get(_SEEN, 0), newest) - OVERLAP, 0)
+    settled = 0
+    for question in current_taxonomy().label_names:
+        given = _given(question).filter(pk__gt=since)
+        polls = _undoubted(question).filter(example__in=given.values("example"))
+        pks = list(polls.order_by("example_id").values_list("pk", flat=True))
+        for start in range(0, len(pks), TOGETHER):
+            settled += _settle_as_given(pks[start : start + TOGETHER], question, now)
+    cache.set(_SEEN, newest, _SEEN_SECONDS)
+    return settled
+
+
+def _given(question: str) -> ExampleLabelQuerySet:
+    """By files, of the labels that there are now."""
+    labels = current_taxonomy().label_names[question]
+    standing = ExampleLabel.objects.standing().of_question(question)
+    return standing.filter(by=IMPORT, label__in=labels)
+
+
+def _undoubted(question: str) -> PollQuerySet:
+    return Poll.objects.open().of_question(question).filter(relabel=0)
+
+
+@transaction.atomic
+def _settle_as_given(pks: Sequence[int], question: str, now: datetime) -> int:
+    """Of these polls those that are still open and have a label; how many."""
+    # In the order in which whoever weighs answers locks them.
+    locked = _undoubted(question).filter(pk__in=pks).select_for_update(no_key=True)
+    polls = {poll.example_id: poll for poll in locked.order_by("example_id")}
+    labels = {label.example_id: label for label in _given(question).filter(example__in=polls)}
+    settled = [polls[example] for example in labels]
+    for poll in settled:
+        label = labels[poll.example_id]
+        poll.state, poll.settled_as, poll.settled_at = Poll.State.SETTLED, label.label, now
+        poll.probability, poll.method = label.probability, IMPORT
+        poll.disagreement, poll.due_at = 0.0, None
+    Poll.objects.bulk_update(settled, _SETTLED)
+    Offer.objects.filter(poll__in=settled, released_at=None).update(released_at=now)
+    earned = Counter[int]()
+    answers = Answer.objects.standing().filter(poll__in=settled)
+    answered = set(answers.values_list("poll_id", flat=True))
+    for poll in settled:
+        if poll.pk in answered:
+            book_poll(poll=poll, settled_as=poll.settled_as, now=now, earned=earned)
+    add_to_week(earned, now=now)
+    return len(settled)
 
 
 def free_expired(*, now: datetime) -> int:

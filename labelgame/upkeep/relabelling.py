@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest
 
 from classifier.data import DataError
 from classifier.dataset import training_rows
@@ -49,10 +50,10 @@ def _look_again(question: Question, taxonomy: Taxonomy, now: datetime) -> int:
 
 
 def _settled(question: str) -> PollQuerySet:
-    """By players, who may say otherwise."""
+    """By players, who may say otherwise, or by a file while they were asked."""
     most = GameSettings.current().most_votes
     settled = Poll.objects.settled().of_question(question).filter(gold=None, rulings=None)
-    return settled.filter(votes__gt=0, votes__lt=most)
+    return settled.filter(Q(votes__gt=0) | Q(method=IMPORT), votes__lt=most)
 
 
 def _given(question: str) -> ExampleLabelQuerySet:
@@ -65,7 +66,7 @@ def _given(question: str) -> ExampleLabelQuerySet:
 @transaction.atomic
 def ask_again(*, doubts: Mapping[int, float], question: str, now: datetime) -> int:
     """`doubts`: example -> how little its label is believed, from 0 to 1. The least believed are
-    asked of one more player, and what no player was asked yet, of as many as usual; of how many.
+    asked of one more player, and what too few were asked yet, of as many as usual; of how many.
     The label stands until somebody says otherwise; a reviewer's stands anyway.
     """
     settled = {poll.example_id: poll for poll in _settled(question).filter(example__in=doubts)}
@@ -88,7 +89,7 @@ def _ask_one_more(poll: Poll, doubt: float) -> int:
     return Poll.objects.filter(pk=poll.pk, state=Poll.State.SETTLED).update(
         state=Poll.State.OPEN,
         relabel=doubt,
-        wanted=F("votes") + 1,
+        wanted=Greatest(F("votes") + 1, GameSettings.current().first_votes),
         taken=F("votes"),
         due_at=None,
     )

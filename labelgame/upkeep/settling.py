@@ -95,10 +95,10 @@ def _settle_batch(pks: Sequence[int], desk: Desk, now: datetime) -> int:
 def _weigh(poll: Poll, desk: Desk, now: datetime) -> None:
     poll.due_at = None
     asked = current_taxonomy().question(poll.question)
-    is_ruled = _is_ruled(poll)
-    if asked is None or is_ruled or poll.state not in (Poll.State.OPEN, Poll.State.SETTLED):
+    is_known = _is_known(poll)
+    if asked is None or is_known or poll.state not in (Poll.State.OPEN, Poll.State.SETTLED):
         poll.save(update_fields=["due_at"])
-        if is_ruled and poll.state == Poll.State.SETTLED:  # an answer that came after the ruling
+        if is_known and poll.state == Poll.State.SETTLED:  # an answer that came after that
             book_poll(poll=poll, settled_as=poll.settled_as, now=now, earned=desk.earned)
         return
     # A label that the taxonomy has no more says nothing.
@@ -116,9 +116,10 @@ def _weigh(poll: Poll, desk: Desk, now: datetime) -> None:
             _send_to_review(poll, found, Poll.Why.SPLIT, now)
 
 
-def _is_ruled(poll: Poll) -> bool:
-    """No consensus overrules a reviewer."""
-    return poll.rulings.exists()
+def _is_known(poll: Poll) -> bool:
+    """No consensus overrules a reviewer, nor a file until its label is asked about again."""
+    is_given = poll.state == Poll.State.SETTLED and poll.method == examples.IMPORT
+    return is_given or poll.rulings.exists()
 
 
 def _next(answers: Sequence[Answer], poll: Poll, desk: Desk) -> Next:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from classifier.examples import IMPORT
 from classifier.intervals import wilson
 from labelgame.models import Poll
 
@@ -60,6 +61,7 @@ class Watch:
 
 def _risen_of(question: str, since: datetime) -> frozenset[str]:
     polls = Poll.objects.settled().of_question(question).filter(settled_at__gt=since)
+    polls = polls.exclude(method=IMPORT)  # a file may well hold a hundred of one label
     latest = list(
         polls.order_by("-settled_at").values_list("settled_as", flat=True)[: RECENT + 10 * BEFORE]
     )

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
+from classifier.examples import IMPORT
 from classifier.taxonomy import Question, current_taxonomy
 from labelgame.aggregation import agreement
 from labelgame.consensus import Consensus, Votes, run
@@ -130,7 +131,7 @@ def _weigh_again(question: str, found: Consensus, now: datetime) -> int:
     said = found.labels_of_tasks()
     otherwise = []
     settled = Poll.objects.settled().of_question(question).filter(due_at=None)
-    settled = settled.exclude(Q(method="reviewer") | Q(rulings__isnull=False))
+    settled = settled.exclude(Q(method__in=("reviewer", IMPORT)) | Q(rulings__isnull=False))
     for pk, label in settled.values_list("pk", "settled_as").iterator(chunk_size=FETCHED):
         if said.get(pk, label) != label:
             otherwise.append(pk)

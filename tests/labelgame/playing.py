@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.db.models import F
 
+from classifier.examples import IMPORT, Settlement, settle
 from classifier.models import Example
 from labelgame import actions
 from labelgame.models import Answer, Offer, Player, Poll
@@ -52,6 +53,12 @@ def answers(player: Player, offer: Offer, label: str, *, now: datetime = NOW) ->
     return actions.answer(
         player=player, card=offer.public_id, label=label, milliseconds=4000, now=now
     )
+
+
+def file_says(example: Example, label: str, *, question: str = "intent") -> None:
+    """What an import brings of an example that is here already."""
+    said = Settlement(example, question, label, 1.0, method=IMPORT, by=IMPORT)
+    settle(settlement=said, now=NOW)
 
 
 def settles(now: datetime = NOW + MINUTE) -> int:

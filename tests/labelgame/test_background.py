@@ -6,8 +6,11 @@ from unittest import mock
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from classifier import examples
 from classifier.models import Example, ExampleLabel, ModelVersion
@@ -27,7 +30,7 @@ from labelgame.upkeep import gold, incidents, polls, watching, weighing
 from labelgame.upkeep.crediting import share_out
 
 from .conftest import NOW, Asked, a_player, a_stack
-from .playing import MINUTE, card_of, poll_of, says, settles
+from .playing import MINUTE, card_of, file_says, poll_of, says, settles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -50,6 +53,56 @@ def test_what_a_file_settled_already_is_not_asked(asked: Asked) -> None:
     examples.settle(settlement=settlement, now=NOW)
     polls.open_polls(now=NOW)
     assert example.polls.get().question == "tone"
+
+
+def test_what_a_file_labels_later_is_asked_no_more(alice: Player, asked: Asked) -> None:
+    labelled, other = asked(REPLY), asked("we will all be there then")
+    file_says(labelled, "confirm")
+    file_says(labelled, "neutral", question="tone")
+    background.see_to_game(now=NOW)
+    assert set(labelled.polls.values_list("state", flat=True)) == {"settled"}
+    held = actions.hand(player=alice, now=NOW, cards=10)
+    assert {card.poll.example for card in held} == {other}
+
+
+def test_what_a_file_labelled_stays_so_when_its_card_is_put_back(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, meanwhile = asked(REPLY), asked("we will all be there then")
+    file_says(before, "confirm")
+    polls.settle_given(now=NOW)
+    for example in (before, meanwhile):
+        actions.pull_example(example=example, by="pia", now=NOW)
+    file_says(meanwhile, "confirm")
+    monkeypatch.setattr(polls, "OVERLAP", 0)  # their labels were seen long ago
+    polls.settle_given(now=NOW)
+    for example in (before, meanwhile):
+        examples.put_back(example=example)
+    polls.reopen_put_back(now=NOW)
+    assert polls.settle_given(now=NOW) == 0
+    for example in (before, meanwhile):
+        poll = poll_of(example)
+        assert (poll.state, poll.settled_as, poll.method) == ("settled", "confirm", "import")
+        assert poll_of(example, "tone").state == Poll.State.OPEN
+
+
+def test_labels_of_files_cost_no_queries_once_they_were_seen(asked: Asked) -> None:
+    costs = []
+    stack = a_stack(asked, 12)
+    for some in (stack[:2], stack[2:]):
+        for example in some:
+            file_says(example, "confirm")
+        background.see_to_game(now=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            background.see_to_game(now=NOW)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+
+
+def test_in_an_older_copy_of_the_database_new_labels_are_seen(asked: Asked) -> None:
+    cache.set("labelgame.newest_label_seen", 10**9)
+    file_says(asked(REPLY), "confirm")
+    assert polls.settle_given(now=NOW) == 1
 
 
 def test_what_the_admin_pulled_is_closed_and_opens_again_when_it_is_put_back(

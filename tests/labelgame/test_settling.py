@@ -20,12 +20,14 @@ from labelgame.models import (
 )
 from labelgame.models.polls import Kind
 from labelgame.rules.scoring import CANT_TELL
-from labelgame.upkeep import relabelling
-from labelgame.upkeep.polls import free_expired
+from labelgame.upkeep import relabelling, shifts
+from labelgame.upkeep.polls import free_expired, settle_given
 from labelgame.upkeep.relabelling import ask_again
+from labelgame.upkeep.shifts import Watch
+from labelgame.upkeep.weighing import weigh_everything
 
-from .conftest import NOW, Asked, a_player
-from .playing import MINUTE, answers, card_of, poll_of, says, settles
+from .conftest import NOW, Asked, a_player, a_stack
+from .playing import MINUTE, answers, card_of, file_says, poll_of, says, settles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -338,6 +340,80 @@ def test_an_imported_label_is_asked_about_for_the_first_time(asked: Asked) -> No
     after = label_of(example)
     assert after is not None
     assert (after.label, after.by) == ("confirm", "consensus")
+
+
+def test_a_label_that_comes_while_players_are_asked_settles_the_card(asked: Asked) -> None:
+    example = asked(REPLY)
+    bea, cem, dan = crowd("bea", "cem", "dan")
+    wrong, right = says(bea, example, "confirm"), says(cem, example, "cancel")
+    in_hand = card_of(dan, poll_of(example, "tone"))
+    Poll.objects.filter(example=example, question="intent").update(wanted=3)
+    held = card_of(dan, poll_of(example))
+    file_says(example, "cancel")
+    assert settle_given(now=NOW + MINUTE) == 1
+    poll = poll_of(example)
+    assert (poll.state, poll.settled_as, poll.method) == ("settled", "cancel", "import")
+    for given in (wrong, right):
+        given.refresh_from_db()
+    assert (wrong.points, right.points) == (-wrong.wrong_costs, 20)  # the model had it wrong, too
+    assert cem.weeks.get().points == 20
+    held.refresh_from_db()
+    in_hand.refresh_from_db()
+    assert held.released_at is not None
+    assert in_hand.released_at is None
+    assert poll_of(example, "tone").state == Poll.State.OPEN
+
+
+def test_what_a_file_settled_no_late_answer_and_no_full_run_unsettles(asked: Asked) -> None:
+    example = asked(REPLY)
+    players = crowd("bea", "cem")
+    cards = [card_of(player, poll_of(example)) for player in players]
+    file_says(example, "cancel")
+    settle_given(now=NOW)
+    late = [answers(player, card, "confirm") for player, card in zip(players, cards, strict=True)]
+    assert {given.kind for given in late} == {Kind.LATE}
+    settles()
+    for given in late:
+        given.refresh_from_db()
+    assert [given.points for given in late] == [-given.wrong_costs for given in late]
+    Answer.objects.update(kind=Kind.VOTE)  # as if all of them had come before the file
+    weigh_everything(now=NOW + 2 * MINUTE, anyway=True)
+    assert poll_of(example).due_at is None
+    label = label_of(example)
+    assert label is not None
+    assert (label.label, label.by) == ("cancel", "import")
+    assert poll_of(example).settled_as == "cancel"
+
+
+def test_a_doubted_label_of_a_file_is_asked_about_until_players_have_said(asked: Asked) -> None:
+    example = asked(REPLY)
+    file_says(example, "cancel")
+    settle_given(now=NOW)
+    assert ask_again(doubts={example.pk: 0.9}, question="intent", now=NOW) == 1
+    assert settle_given(now=NOW) == 0
+    poll = poll_of(example)
+    assert (poll.state, poll.wanted, poll.relabel) == ("open", 2, 0.9)
+    for player in crowd("bea", "cem"):
+        says(player, example, "confirm")
+    settles()
+    label = label_of(example)
+    assert label is not None
+    assert (label.label, label.by) == ("confirm", "consensus")
+
+
+def test_a_file_full_of_one_label_holds_no_players_up(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shifts, "BEFORE", 20)
+    monkeypatch.setattr(shifts, "RECENT", 12)
+    stack = a_stack(asked, 32)
+    said = [("confirm", NOW - MINUTE)] * 20 + [("opt_out", NOW)] * 12
+    for example, (label, when) in zip(stack, said, strict=True):
+        settled = Poll.objects.filter(example=example, question="intent")
+        settled.update(state="settled", settled_as=label, settled_at=when)
+    assert Watch.begin(now=NOW).holds("intent", "opt_out")
+    Poll.objects.filter(settled_as="opt_out").update(method=examples.IMPORT)
+    assert not Watch.begin(now=NOW).holds("intent", "opt_out")
 
 
 def test_the_least_believed_are_asked_first(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
