@@ -139,7 +139,7 @@ def _drift() -> Figure:
 
 
 def _review() -> Figure:
-    number = _count(Poll.objects.in_review())
+    number = _count(Poll.objects.in_review().asked())
     asked = _count(Poll.objects.with_room())
     return Figure(
         value=_words(number),

@@ -114,11 +114,12 @@ def invitations_for(player: Player) -> InvitationQuerySet:
 
 def reviews_for(player: Player) -> PollQuerySet:
     """What this player may decide on: what waits for a reviewer, and what one has decided before.
-    Nobody reviews what was pulled: it must not be looked at.
+    Nobody reviews what was pulled, for it must not be looked at, nor what is asked no more, for
+    there is nothing to say.
     """
     if not player.is_reviewer:
         return Poll.objects.none()
     contested = Contest.objects.filter(answer__poll=OuterRef("pk"), state=Contest.State.OPEN)
     ruled = Ruling.objects.filter(poll=OuterRef("pk"))
     waits = Q(state=Poll.State.REVIEW) | Exists(contested) | Exists(ruled)
-    return Poll.objects.showable().filter(waits)
+    return Poll.objects.showable().asked().filter(waits)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from classifier.models import Example
+from classifier.taxonomy import current_taxonomy
 from labelgame.models.accounts import Player
 from labelgame.rules.scoring import SKIP, Rule
 
@@ -47,6 +48,10 @@ class PollQuerySet(models.QuerySet["Poll"]):
 
     def of_question(self, question: str) -> PollQuerySet:
         return self.filter(question=question)
+
+    def asked(self) -> PollQuerySet:
+        """Of a question that the taxonomy has; polls of others may lie about."""
+        return self.filter(question__in=current_taxonomy().question_names)
 
     def showable(self) -> PollQuerySet:
         return self.exclude(example__state=_PULLED)
@@ -357,6 +362,14 @@ class Answer(models.Model):
         return f"answer {self.pk}"
 
 
+class ContestQuerySet(models.QuerySet["Contest"]):
+    def waiting(self) -> ContestQuerySet:
+        """For a reviewer. Those of what was pulled, or is asked no more, wait till that changes."""
+        asked = current_taxonomy().question_names
+        waiting = self.filter(state=Contest.State.OPEN, answer__poll__question__in=asked)
+        return waiting.exclude(answer__example__state=_PULLED)
+
+
 class Contest(models.Model):
     """A player says that a card settled wrongly."""
 
@@ -371,6 +384,8 @@ class Contest(models.Model):
     created_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=150, blank=True)
+
+    objects = ContestQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -50,8 +50,9 @@ class Queue:
 
 def queue_for(player: Player, *, now: datetime) -> Queue:
     """Two short walks along the indexes of what waits, however many cards there are."""
-    divided = Poll.objects.in_review().showable().order_by("pk").values_list("pk", flat=True)
-    contests = Contest.objects.filter(state=Contest.State.OPEN).order_by("pk")
+    in_review = Poll.objects.in_review().showable().asked()
+    divided = in_review.order_by("pk").values_list("pk", flat=True)
+    contests = Contest.objects.waiting().order_by("pk")
     contested = dict.fromkeys(contests.values_list("answer__poll", flat=True)[: SHOWN + 1])
     waiting = sorted({*divided[: SHOWN + 1], *contested})
     polls = reviews_for(player).filter(pk__in=waiting).select_related("example").order_by("pk")

@@ -12,6 +12,7 @@ from classifier.models import ExampleSource, RawLook
 from labelgame import actions
 from labelgame.models import Answer, Contest, Gold, Player, Poll, Ruling
 from labelgame.models.polls import Kind
+from labelgame.upkeep.polls import reopen_put_back
 
 from .conftest import NOW, THINGS, Asked, a_player, signed_in
 from .playing import poll_of, says
@@ -97,6 +98,57 @@ def test_of_very_many_only_the_oldest_are_listed(
     queue = desk.get(REVIEW).context["queue"]
     assert [each.poll for each in queue.cards] == oldest[:2]
     assert not queue.is_all
+
+
+@pytest.fixture
+def contests(alice: Player, asked: Asked) -> list[Contest]:
+    """Of four cards, the oldest first."""
+    made = []
+    for word in ("red", "blue", "green", "black"):
+        given = says(alice, asked(f"the {word} one"), "cancel")
+        Answer.objects.filter(pk=given.pk).update(settled_as="confirm", settled_at=NOW)
+        given.refresh_from_db()
+        made.append(actions.contest(player=alice, answer=given, words="", now=NOW))
+    return made
+
+
+def listed(desk: Client) -> list[Poll]:
+    """What the queue shows, each of which can be opened."""
+    queue = desk.get(REVIEW).context["queue"]
+    assert queue.is_all
+    polls = [each.poll for each in queue.cards]
+    assert [desk.get(item(poll)).status_code for poll in polls] == [200] * len(polls)
+    return polls
+
+
+def test_contests_of_pulled_cards_keep_no_other_waiting(
+    desk: Client, contests: list[Contest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labelgame.pages.reviews.SHOWN", 2)
+    polls = [contest.answer.poll for contest in contests]
+    for poll in polls[:3]:
+        actions.pull_example(example=poll.example, by="pia", now=NOW)
+    assert listed(desk) == polls[3:]
+
+
+def test_a_contest_waits_again_when_its_card_is_put_back(desk: Client, contested: Contest) -> None:
+    poll = contested.answer.poll
+    actions.pull_example(example=poll.example, by="pia", now=NOW)
+    assert not listed(desk)
+    examples.put_back(example=poll.example)
+    reopen_put_back(now=NOW)
+    assert listed(desk) == [poll]
+
+
+def test_what_is_asked_no_more_waits_for_nobody(
+    desk: Client, divided: Poll, contests: list[Contest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labelgame.pages.reviews.SHOWN", 3)
+    polls = [contest.answer.poll for contest in contests]
+    unasked = [divided, polls[0]]
+    Poll.objects.filter(pk__in=[poll.pk for poll in unasked]).update(question="weather")
+    assert listed(desk) == polls[1:]
+    assert [desk.get(item(poll)).status_code for poll in unasked] == [404, 404]
 
 
 def test_what_the_guide_does_not_say_is_collected(
