@@ -113,12 +113,15 @@ def invitations_for(player: Player) -> InvitationQuerySet:
 
 
 def reviews_for(player: Player) -> PollQuerySet:
-    """What this player may decide on: what waits for a reviewer, and what one has decided before.
-    Nobody reviews what was pulled, for it must not be looked at, nor what is asked no more, for
-    there is nothing to say.
+    """What this player may decide on."""
+    return reviews() if player.is_reviewer else Poll.objects.none()
+
+
+def reviews() -> PollQuerySet:
+    """What reviewers may decide on: what waits for one, and what one has decided before. Nobody
+    reviews what was pulled, for it must not be looked at, nor what is asked no more, for there is
+    nothing to say.
     """
-    if not player.is_reviewer:
-        return Poll.objects.none()
     contested = Contest.objects.filter(answer__poll=OuterRef("pk"), state=Contest.State.OPEN)
     ruled = Ruling.objects.filter(poll=OuterRef("pk"))
     waits = Q(state=Poll.State.REVIEW) | Exists(contested) | Exists(ruled)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.text import Truncator
 
 from classifier.models import Example
 from config.adminbase import LargeTableAdmin, ReadOnlyAdmin, action, display, note, one, seen
+from labelgame.access import reviews
 from labelgame.models import Contest, Gold, Poll, Ruling
 from labelgame.pages.cards import label_of
 
@@ -73,7 +75,14 @@ class PollAdmin(LargeTableAdmin, ReadOnlyAdmin):
             return label_words(poll.question, poll.settled_as)
         return f"{label_words(poll.question, poll.settled_as)} {poll.probability:.2f}"
 
-    @action(description="Review", icon="gavel", permissions=["view"])
+    def has_review_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Only what reviewers may decide on has a page in the game. Whether this one reviews, that
+        page says.
+        """
+        poll = self.get_object(request, unquote(str(object_id)))
+        return poll is not None and reviews().filter(pk=poll.pk).exists()
+
+    @action(description="Review", icon="gavel", permissions=["view", "review"])
     def open_in_game(self, request: HttpRequest, object_id: str) -> HttpResponse:
         poll: Poll = one(self, request, object_id)
         return seen(request, reverse("labelgame:review_item", args=[poll.pk]))

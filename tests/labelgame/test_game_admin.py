@@ -223,7 +223,25 @@ def test_a_row_leads_to_its_page_in_the_game(
         question="intent", method="glad", wrong_costs=28, cant_tell_costs=1, computed_at=NOW
     )
     address = sam.get(page_of(model._default_manager.earliest("pk"), "open_in_game"))["Location"]
-    assert sam.get(address).resolver_match.url_name == leads_to
+    page = sam.get(address)
+    assert (page.status_code, page.resolver_match.url_name) == (200, leads_to)
+
+
+def test_only_what_reviewers_may_decide_on_leads_to_a_review(
+    sam: Client, asked: Asked, example: Example
+) -> None:
+    ruled, asked_still = poll_of(example), poll_of(asked("see you there"))
+    offered = [
+        [action["title"] for action in sam.get(page_of(poll)).context["actions_detail"]]
+        for poll in (ruled, asked_still)
+    ]
+    assert offered == [["Review"], []]
+    assert sam.get(page_of(asked_still, "open_in_game")).status_code == 403
+
+
+def test_a_poll_that_is_none_offers_nothing(sam: Client) -> None:
+    address = reverse("admin:labelgame_poll_change", args=["none"])
+    assert sam.get(address)["Location"] == reverse("admin:index")
 
 
 # ---- the frame -------------------------------------------------------------------------------
