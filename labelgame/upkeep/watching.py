@@ -26,7 +26,7 @@ def check_players(*, now: datetime) -> list[Player]:
 def check_player(*, player: Player, now: datetime) -> bool:
     """Whether the player's weight changed."""
     plays, repeats = _plays(player), _repeats(player)
-    others = {other.name: _plays_before(other, player) for other in _others(player)}
+    others = {_known_as(other): _plays_before(other, player) for other in _others(player)}
     with transaction.atomic():
         # What an operator set aside may have changed while one looked.
         player = Player.objects.select_for_update(no_key=True).get(pk=player.pk)
@@ -40,6 +40,11 @@ def check_player(*, player: Player, now: datetime) -> bool:
         player.checked_at = now
         player.save(update_fields=["weight", "signs", "checked_at"])
     return player.weight != before
+
+
+def _known_as(player: Player) -> str:
+    """By the account, too: several may go by one name, a username is one player's."""
+    return f"{player.name} ({player.user.get_username()})"
 
 
 def _plays(player: Player) -> list[Play]:
@@ -100,7 +105,8 @@ def _others(player: Player) -> Sequence[Player]:
         .annotate(cards=Count("pk"))
         .order_by("-cards", "player")[:MOST_OTHERS]
     )
-    return list(Player.objects.filter(pk__in=[row["player"] for row in common]))
+    people = Player.objects.select_related("user")
+    return list(people.filter(pk__in=[row["player"] for row in common]))
 
 
 def _plays_before(other: Player, player: Player) -> list[Play]:

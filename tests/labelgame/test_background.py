@@ -16,6 +16,7 @@ from classifier import examples
 from classifier.models import Example, ExampleLabel, ModelVersion
 from labelgame import actions, background
 from labelgame.models import (
+    Answer,
     GameSettings,
     Gold,
     Offer,
@@ -316,6 +317,24 @@ def test_who_contradicts_themselves_on_what_comes_back_is_seen(alice: Player, as
     watching.check_players(now=NOW + 2 * MINUTE)
     alice.refresh_from_db()
     assert [sign["kind"] for sign in alice.signs] == ["contradicts"]
+
+
+def test_who_copies_one_of_two_of_the_same_name_is_seen(asked: Asked) -> None:
+    copied, namesake, copier = (a_player(name) for name in ("bea", "bea2", "cem"))
+    Player.objects.filter(pk=namesake.pk).update(name=copied.name)
+    for example in a_stack(asked, 15):
+        Poll.objects.filter(example=example).update(wanted=3)
+        says(copied, example, "cancel")
+        says(namesake, example, "confirm")
+        says(copier, example, "cancel", now=NOW + MINUTE)
+        Poll.objects.filter(example=example).update(
+            state="settled", settled_as="confirm", settled_at=NOW
+        )
+        Answer.objects.filter(example=example).update(settled_as="confirm")
+    watching.check_players(now=NOW + 2 * MINUTE)
+    copier.refresh_from_db()
+    words = [sign["words"] for sign in copier.signs if sign["kind"] == "copied"]
+    assert words == ["made 15 of Bea (bea)'s 15 mistakes in the same way, later"]
 
 
 def test_of_too_few_players_nobody_is_capped(asked: Asked, no_files: None) -> None:
