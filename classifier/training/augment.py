@@ -34,6 +34,21 @@ _ASKS = (
 )
 KindOfReminder = tuple[bool, ...]
 
+# What people say for yes, and for no, where the reminder alone decides what that means. "Ya" and
+# "na" are words of other languages, too; "sure" and "ok" do not answer every question.
+_PLAIN = (
+    ("yes", "yeah", "yep", "yup", "yea", "ye", "yh", "aye"),
+    ("no", "nope", "nah", "naw", "nop"),
+)
+PLAIN_ALIKE = {one: [other for other in group if other != one] for group in _PLAIN for one in group}
+# By itself, or before words that it does not make one saying with, as "no" does with "worries".
+_PLAIN_ANSWER = re.compile(
+    rf"(\W*)({'|'.join(PLAIN_ALIKE)})"
+    r"(\W*|[,.!]*\s+(?:i|i'?m|i'?ve|we|we'?re|he|he'?s|she|she'?s|they|it|it'?s|that|that'?s|this|you"
+    r"|but|and|still|just|thanks|thank|thx|ta|sorry|mate|love|sir|ma'?am)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
 REMINDER_MISSING = 0.2  # of the augmented: it may be unknown, or another line's
 REMINDER_SWAPPED = 0.2  # of the augmented
 
@@ -51,16 +66,19 @@ class Augmenter:
     def pair(self, index: int, dice: random.Random) -> Pair:
         """This row's pair, as it is or retyped; in the place of chips, other words each time."""
         row = self.rows[index]
+        prompt, text = row.prompt, row.text
+        if dice.random() < self.share:
+            text = with_another_plain_answer(text, dice)
         if dice.random() >= self.share:
-            return unmasked(row.pair, dice)
-        if len(row.text.split()) >= TELLING_WORDS:
+            return unmasked(Pair(prompt, text), dice)
+        if len(text.split()) >= TELLING_WORDS:
             chance = dice.random()
             if chance < REMINDER_MISSING:
-                return unmasked(Pair("", row.text), dice)
-            if chance < REMINDER_MISSING + REMINDER_SWAPPED and row.prompt:
-                reminder = dice.choice(self.reminders[kind_of_reminder(row.prompt)])
-                return unmasked(Pair(reminder, row.text), dice)
-        raw = unmasked(row.pair, dice)
+                return unmasked(Pair("", text), dice)
+            if chance < REMINDER_MISSING + REMINDER_SWAPPED and prompt:
+                reminder = dice.choice(self.reminders[kind_of_reminder(prompt)])
+                return unmasked(Pair(reminder, text), dice)
+        raw = unmasked(Pair(prompt, text), dice)
         return Pair(raw.prompt, retyped(raw.text, dice))
 
 
@@ -68,6 +86,22 @@ def kind_of_reminder(prompt: str) -> KindOfReminder:
     """Does it speak of not coming? Does it offer keys? Does it ask?"""
     words = prompt.lower()
     return tuple(pattern.search(words) is not None for pattern in _ASKS)
+
+
+def with_another_plain_answer(text: str, dice: random.Random) -> str:
+    """“Yeah” where “yes” was said, in the same letters. What it answers decides the label, and no
+    such word should lean to one: people who write “yup” in a made-up reply mostly mean to come.
+    """
+    found = _PLAIN_ANSWER.fullmatch(text)
+    if found is None:
+        return text
+    before, said, rest = found.groups()
+    other = dice.choice(PLAIN_ALIKE[said.lower()])
+    if said.isupper():
+        other = other.upper()
+    elif said.istitle():
+        other = other.capitalize()
+    return before + other + rest
 
 
 def retyped(text: str, dice: random.Random) -> str:

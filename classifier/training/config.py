@@ -43,7 +43,8 @@ class TrainingConfig:
     label_smoothing: float = 0.05
     # A label weighs (1 / frequency) ** this: between no balance (0) and full balance (1).
     rarity_power: float = 0.5
-    # Of the rows of an epoch, retyped as phones do it (augment.py).
+    # Of the rows of an epoch, retyped as phones do it; and of the plain answers, as many in another
+    # word for it (augment.py).
     augmented_share: float = 0.4
     # One machine, one seed, one result.
     seed: int = 20

@@ -14,6 +14,7 @@ from classifier.training.augment import (
     kind_of_reminder,
     retyped,
     with_a_like_emoji,
+    with_another_plain_answer,
     with_other_spelling,
     with_typo,
     without_apostrophes,
@@ -98,3 +99,53 @@ def test_a_short_reply_never_loses_its_reminder_or_question_mark() -> None:
 
 def test_apostrophes_go_in_both_forms() -> None:
     assert without_apostrophes("can't won’t", random.Random(1)) == "cant wont"
+
+
+# ---- plain answers --------------------------------------------------------------------------
+
+
+def others(text: str) -> set[str]:
+    return {with_another_plain_answer(text, random.Random(seed)) for seed in range(200)}
+
+
+@pytest.mark.parametrize(
+    "text", ["yes", "Yep!", "YEAH", "aye 👍", " nope.", "nah, it's still broken"]
+)
+def test_a_plain_answer_is_said_in_another_word_for_it(text: str) -> None:
+    said = others(text)
+    assert text not in said
+    assert len(said) >= 4
+
+
+def test_its_letters_and_all_around_it_stay() -> None:
+    assert "NOPE!!" in others("NO!!")
+    assert "Yep, I do." in others("Yes, I do.")
+    assert "nah it's fixed" in others("no it's fixed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no worries", "no problem", "no need", "yeah nah", "no one here is called Dana", "no voy",
+        "yes man", "ya no quiero", "know it", "not any more", "yesterday", "ok", "👍", "",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_answer_stays(text: str) -> None:
+    assert others(text) == {text}
+
+
+def test_yes_and_no_never_change_places() -> None:
+    assert not others("yes") & others("no")
+    assert not others("yes") & {"no"}
+
+
+@given(st.text(max_size=30), st.integers(0, 2**32))
+def test_no_text_breaks_it(text: str, seed: int) -> None:
+    with_another_plain_answer(text, random.Random(seed))
+
+
+def test_a_training_meets_a_plain_answer_in_many_words() -> None:
+    augmenter = Augmenter(rows_of(("Do you need to cancel?", "yes")), share=0.4)
+    drawn = [augmenter.pair(0, random.Random(seed)).text for seed in range(1000)]
+    assert 500 < drawn.count("yes") < 700
+    assert {"yup", "aye"} <= set(drawn)
