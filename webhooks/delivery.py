@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
@@ -27,7 +27,8 @@ from webhooks.retries import DELAYS, next_attempt_at, parse_retry_after
 
 logger = logging.getLogger(__name__)
 
-MOST_IN_FLIGHT = 4  # per endpoint, so that one that hangs leaves senders for the others
+MOST_IN_FLIGHT = 4  # per endpoint, so that a busy one leaves senders for the others
+MOST_TO_A_FAILING_ONE = 1  # until it answers again: several that hang would take all senders
 TRIES_TO_CLAIM = 20  # candidates looked at before another thread's are left to it
 SLOW_DOWN = timedelta(seconds=5)  # for an endpoint that says it is busy but not for how long
 USER_AGENT = "Nod/1 (webhooks)"
@@ -56,7 +57,9 @@ def has_due() -> bool:
 def claim_due() -> Delivery | None:
     """Take the delivery that has been due longest, if there is one that nobody has."""
     now = timezone.now()
-    busy = Delivery.objects.busy_endpoints(now=now, lease=lease(), at_most=MOST_IN_FLIGHT)
+    busy = Delivery.objects.busy_endpoints(
+        now=now, lease=lease(), at_most=MOST_IN_FLIGHT, while_failing=MOST_TO_A_FAILING_ONE
+    )
     due = Delivery.objects.due(now=now, lease=lease()).exclude(endpoint__in=busy)
     for delivery in due.longest_due_first()[:TRIES_TO_CLAIM]:
         if claim(delivery, now=now):
@@ -72,7 +75,7 @@ def claim(delivery: Delivery, *, now: datetime) -> bool:
     if endpoint is None or not endpoint.takes_deliveries(now):
         return False
     in_flight = Delivery.objects.in_flight(now=now, lease=lease()).filter(endpoint=endpoint)
-    if in_flight.count() >= MOST_IN_FLIGHT:
+    if in_flight.count() >= (MOST_TO_A_FAILING_ONE if endpoint.failing_since else MOST_IN_FLIGHT):
         return False
     free = Delivery.objects.waiting().unclaimed(now=now, lease=lease())
     return free.filter(pk=delivery.pk, next_attempt_at__lte=now).update(claimed_at=now) == 1
@@ -162,8 +165,12 @@ def is_secret(secret: str) -> bool:
 def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float) -> None:
     """Write down one attempt and what follows from it."""
     outcome = attempt.outcome
+    # The endpoint's row first, as `claim` does: what follows may touch all that waits for it, and
+    # two senders who each held one of those would wait for the other for ever.
+    if not Endpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).exists():
+        return  # it was deleted meanwhile, and with it all that it was ever sent
     if not Delivery.objects.select_for_update().filter(pk=delivery.pk).exists():
-        return  # its endpoint was deleted meanwhile, and with it all that it was ever sent
+        return
     DeliveryAttempt.objects.create(
         delivery=delivery,
         started_at=attempt.started_at,
@@ -192,21 +199,33 @@ def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float
         mine.update(failures=failures, next_attempt_at=again_at, claimed_at=None)
     else:
         mine.update(failures=failures, state=Delivery.State.FAILED, claimed_at=None)
-    _endpoint_fails(delivery.endpoint, attempt=attempt, now=now)
+    _endpoint_fails(delivery.endpoint, attempt=attempt, is_first=failures == 1, now=now)
 
 
 def _endpoint_answers(endpoint: Endpoint, *, now: datetime) -> None:
     """It works. If it did not before, the incident is over and what it missed goes out now."""
-    over = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
-    if over.update(failing_since=None, paused_until=None):
-        logger.info("Endpoint %s answers again", endpoint.pk)
-        Delivery.objects.waiting().filter(endpoint=endpoint, failures__gt=0).update(
-            next_attempt_at=now
-        )
+    # While it is paused nothing is sent: what succeeds then was on its way before.
+    failing = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
+    since = failing.exclude(paused_until__gt=now).values_list("failing_since", flat=True).first()
+    if since is None:
+        return
+    failing.update(failing_since=None, paused_until=None)
+    logger.info("Endpoint %s answers again", endpoint.pk)
+    # Not what failed before it did: that is refused for its own sake, by one that works.
+    began = since - timedelta(seconds=settings.DELIVERY_TIMEOUT_SECONDS)
+    missed = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"), started_at__gte=began)
+    waiting = Delivery.objects.waiting().filter(endpoint=endpoint, failures__gt=0)
+    waiting.filter(Exists(missed)).update(next_attempt_at=now)
 
 
-def _endpoint_fails(endpoint: Endpoint, *, attempt: Attempt, now: datetime) -> None:
-    if Endpoint.objects.filter(pk=endpoint.pk, failing_since=None).update(failing_since=now):
+def _endpoint_fails(endpoint: Endpoint, *, attempt: Attempt, is_first: bool, now: datetime) -> None:
+    """`is_first`: of this delivery's. One that was refused before and is again says nothing new of
+    the endpoint: each such failure would open an incident, and the next success of any other
+    delivery, ending it, would send this one at once, until its attempts are used up.
+    """
+    may_begin = is_first or attempt.outcome.no_answer or attempt.retry_after is not None
+    standing = Endpoint.objects.filter(pk=endpoint.pk, failing_since=None)
+    if may_begin and standing.update(failing_since=now):
         logger.warning("Endpoint %s fails: %s", endpoint.pk, attempt.outcome.name)
     if attempt.outcome.slow_down or attempt.retry_after:
         pause = attempt.retry_after if attempt.retry_after is not None else SLOW_DOWN

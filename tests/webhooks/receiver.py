@@ -34,10 +34,11 @@ class Got:
 
 
 class Receiver:
-    """Answers in the order of `script`, then 200."""
+    """Answers in the order of `script`, then 200; an event of `refuses`, by its id, with 500."""
 
     def __init__(self) -> None:
         self.script: deque[Answer] = deque()
+        self.refuses: set[str] = set()
         self.got: list[Got] = []
         self.at_once = 0  # requests being answered now
         self.most_at_once = 0
@@ -75,7 +76,10 @@ class Receiver:
         headers = {name.lower(): value for name, value in request.headers.items()}
         with self._lock:
             self.got.append(Got(request.path, headers, body))
-            answer = self.script.popleft() if self.script else Answer()
+            if headers["webhook-id"] in self.refuses:
+                answer = Answer(500)
+            else:
+                answer = self.script.popleft() if self.script else Answer()
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -480,6 +481,70 @@ def test_when_an_endpoint_answers_again_what_it_missed_goes_out_at_once(
     assert [state(each) for each in [*missed, new]] == ["delivered"] * 4
 
 
+def test_an_event_that_is_refused_for_its_own_sake_keeps_to_the_table(
+    queue: Queue, receiver: Receiver
+) -> None:
+    """Each success of another one would else spend an attempt of it, and ten are not many."""
+    [refused] = queue()
+    receiver.refuses.add(refused.event.public_id)
+    for _ in range(12):
+        tell_everything()
+        queue()
+    tell_everything()
+    assert state(refused) == "waiting"
+    assert refused.failures == 2
+    assert refused.next_attempt_at - timezone.now() > timedelta(minutes=4)
+    assert not Delivery.objects.exclude(pk=refused.pk).exclude(state="delivered").exists()
+
+
+def test_an_endpoint_that_went_away_again_fails_although_all_had_failed_before(
+    queue: Queue, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    queue()
+    receiver.answers(429)
+    tell_everything()
+    Endpoint.objects.update(failing_since=None, paused_until=None)
+    time_passes(LONG)
+    receiver.answers(429)
+    tell_everything()
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since is not None
+
+
+def test_a_success_that_was_on_its_way_before_a_pause_does_not_end_it(
+    queue: Queue, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    queue(2)
+    paused, earlier = claim_due(), claim_due()
+    assert paused is not None
+    assert earlier is not None
+    receiver.answers(Answer(429, {"Retry-After": "3600"}))
+    deliver(paused)
+    deliver(earlier)
+    endpoint.refresh_from_db()
+    assert endpoint.paused_until is not None
+    assert endpoint.failing_since is not None
+    assert tell_everything() == 0
+    assert (state(paused), state(earlier)) == ("waiting", "delivered")
+
+
+def test_a_failing_endpoint_gets_one_at_a_time_and_others_go_on(
+    queue: Queue, endpoint: Endpoint, dental: Business, receiver: Receiver
+) -> None:
+    queue(30)
+    Endpoint.objects.update(failing_since=timezone.now())
+    first = claim_due()
+    assert first is not None
+    assert claim_due() is None
+    second = open_endpoint(dental, receiver.url + "/second")
+    queue()
+    other = claim_due()
+    assert other is not None
+    assert other.endpoint == second
+    deliver(first)
+    assert sum(claim_due() is not None for _ in range(MOST_IN_FLIGHT)) == MOST_IN_FLIGHT
+
+
 def test_another_endpoints_deliveries_are_not_pulled_forward(
     queue: Queue, dental: Business, receiver: Receiver
 ) -> None:
@@ -784,6 +849,34 @@ def test_a_hanging_endpoint_never_holds_more_than_a_few_senders(
     assert receiver.most_at_once <= MOST_IN_FLIGHT
     assert len(receiver.got) == 12
     assert not Delivery.objects.exclude(state="delivered").exists()
+
+
+def deliver_one_of(claimed: list[Delivery]) -> None:
+    try:
+        each = claimed.pop()
+    except IndexError:
+        return  # the others have them all
+    deliver(each)
+
+
+@at_once
+def test_an_endpoint_that_comes_back_under_eight_senders_locks_none_of_them_out(
+    queue: Queue, receiver: Receiver, senders: ThreadPoolExecutor
+) -> None:
+    """One that ends the incident touches all that waits, while others hold rows of it."""
+    for _ in range(3):
+        queue(30)
+        receiver.answers(*[500] * 30)
+        tell_everything()
+        Endpoint.objects.update(failing_since=None)
+        Delivery.objects.update(next_attempt_at=timezone.now())
+        claimed = [each for each in (claim_due() for _ in range(MOST_IN_FLIGHT)) if each]
+        Endpoint.objects.update(failing_since=timezone.now() - LONG)
+        together(senders, partial(deliver_one_of, claimed))
+        while tell_everything():
+            pass
+        assert not Delivery.objects.exclude(state="delivered").exists()
+        Delivery.objects.all().delete()
 
 
 @at_once

@@ -88,14 +88,17 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def in_flight(self, *, now: datetime, lease: timedelta) -> DeliveryQuerySet:
         return self.waiting().filter(claimed_at__gte=now - lease)
 
-    def busy_endpoints(self, *, now: datetime, lease: timedelta, at_most: int) -> list[int]:
-        """Endpoints that already have `at_most` deliveries in flight: a hanging one must not
-        take every sender's time."""
+    def busy_endpoints(
+        self, *, now: datetime, lease: timedelta, at_most: int, while_failing: int
+    ) -> list[int]:
+        """Endpoints that already have so many deliveries in flight: a hanging one must not take
+        every sender's time."""
+        is_failing = Q(endpoint__failing_since__isnull=False)
         return list(
             self.in_flight(now=now, lease=lease)
-            .values("endpoint")
+            .values("endpoint", "endpoint__failing_since")
             .annotate(number=Count("pk"))
-            .filter(number__gte=at_most)
+            .filter(Q(number__gte=at_most) | is_failing & Q(number__gte=while_failing))
             .values_list("endpoint", flat=True)
         )
 
@@ -138,7 +141,13 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state="waiting"), name="deliveries_waiting"
-            )
+            ),
+            # A handful, however many were ever sent: counted at every claim, under a lock.
+            models.Index(
+                fields=["endpoint", "claimed_at"],
+                condition=Q(state="waiting", claimed_at__isnull=False),
+                name="deliveries_in_flight",
+            ),
         ]
 
     def __str__(self) -> str:
