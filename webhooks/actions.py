@@ -32,6 +32,8 @@ from webhooks.models import (
 from webhooks.nudges import Work, nudge
 
 READ_BATCH = 64  # messages per claim: one transaction's worth, well inside a lease
+ROUTED_TOGETHER = 500  # texts handed to a line in one transaction: others want to write, too
+LOOKED_FOR_LINES = 1_000  # texts without a line whose line is looked for, the latest
 REMINDER_STAYS_OPEN = timedelta(days=7)  # when neither an appointment nor an expiry is given
 
 
@@ -84,13 +86,25 @@ def _store(message: Message) -> None:
         consent.mind_consent(message, word)
 
 
+def route_waiting() -> None:
+    """Whether a text has a line was asked before it was kept: one that was added in between does
+    not know of it, nor one that more texts waited for than are handed over together.
+    """
+    latest = Message.objects.unrouted().order_by("-received_at")
+    keys = set(latest.values_list("provider", "account_id", "to")[:LOOKED_FOR_LINES])
+    for line in Line.objects.filter(address__in={to for _, _, to in keys}):
+        if (line.provider, line.account_id, line.address) in keys:
+            while route(line=line) == ROUTED_TOGETHER:
+                pass
+
+
 @transaction.atomic
 def route(*, line: Line) -> int:
-    """Hand a line the texts that came for it before it was known; how many."""
+    """Hand a line the oldest texts that came for it before it was known; how many."""
     unrouted = Message.objects.unrouted().filter(
         provider=line.provider, account_id=line.account_id, to=line.address
     )
-    routed = list(unrouted.oldest_first())
+    routed = list(unrouted.oldest_first().defer("raw")[:ROUTED_TOGETHER])
     for message in routed:
         message.line, message.state = line, Message.State.WAITING
         message.save(update_fields=["line", "state"])

@@ -4,6 +4,7 @@
 (several threads), the others are sent by the scheduler.
 """
 
+import time
 from typing import Any
 
 from celery import shared_task
@@ -15,6 +16,8 @@ from classifier.reader import live_reader
 from classifier.trainings import request_training
 from webhooks import actions, delivery, drift, examples, incidents, waiting
 from webhooks.nudges import Work, nudge, taken
+
+TURN_SECONDS = 2.0
 
 
 @worker_ready.connect
@@ -34,11 +37,17 @@ def read_waiting() -> None:
 
 @shared_task
 def deliver_due() -> None:
-    """Send every due delivery; while there is one, ask another thread to help."""
+    """Send every due delivery; while there is one, ask another thread to help. After a while it
+    queues up again: what else the worker has to do must not wait for the end of a backlog.
+    """
     taken(Work.DELIVERY)
+    began = time.monotonic()
     while (claimed := delivery.claim_due()) is not None:
         nudge(Work.DELIVERY)
         delivery.deliver(claimed)
+        if time.monotonic() - began > TURN_SECONDS:
+            nudge(Work.DELIVERY)
+            return
 
 
 @shared_task
@@ -51,7 +60,10 @@ def add_examples() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Nudge for whatever lies waiting, because its own nudge may have been lost."""
+    """Nudge for whatever lies waiting, because its own nudge may have been lost; and hand lines
+    the texts that came at the moment when they were added.
+    """
+    actions.route_waiting()
     if waiting.has_waiting_messages():
         nudge(Work.READING)
     if delivery.has_due():

@@ -28,7 +28,7 @@ from tests.webhooks.carrier import (
     text_form,
 )
 from tests.webhooks.conftest import decision_on, read_everything
-from webhooks import actions
+from webhooks import actions, tasks
 from webhooks.models import Business, Decision, Line, Message, StatusUpdate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -273,6 +273,18 @@ def test_a_text_that_has_swallowed_its_sender_is_malformed(line: Line, carrier: 
     """Body=YESFrom+1… has the signature of Body=YES, From=+1…: fields have no delimiter."""
     form = text_form("YES")
     swallowed = {name: form[name] for name in form if name != "From"} | {"Body": f"YESFrom{BOB}"}
+    assert sign(BASE_URL + INBOUND, form) == sign(BASE_URL + INBOUND, swallowed)
+    assert carrier.post(INBOUND, swallowed).status_code == 400
+    assert nothing_is_stored()
+
+
+def test_a_message_id_that_has_swallowed_the_next_parameter_is_malformed(
+    line: Line, carrier: Carrier
+) -> None:
+    """Else one signed request would be as many messages as its parameters can be run together."""
+    form = text_form("YES", NumMedia="0")
+    sid = f"{form['MessageSid']}NumMedia0"
+    swallowed = {name: form[name] for name in form if name != "NumMedia"} | {"MessageSid": sid}
     assert sign(BASE_URL + INBOUND, form) == sign(BASE_URL + INBOUND, swallowed)
     assert carrier.post(INBOUND, swallowed).status_code == 400
     assert nothing_is_stored()
@@ -664,6 +676,22 @@ def test_a_text_that_waited_for_its_line_is_routed_and_decided(
     read_everything()
     assert decision_on("where do I park?").message.line == garage
     assert Message.objects.unrouted().count() == 1
+
+
+def test_texts_that_came_at_the_moment_when_their_line_was_added_are_found_by_the_sweep(
+    line: Line, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether there is a line was asked before, and the line handed out what it knew of before."""
+    monkeypatch.setattr(actions, "ROUTED_TOGETHER", 2)
+    for number in range(4):
+        carrier.text(f"where do I park? {number}", To=GARAGE)
+    carrier.text("STOP", To=GARAGE)
+    carrier.text("where do I park, please?", To="+15005550099")  # nobody's
+    garage = Line.objects.create(business=line.business, account_id=ACCOUNT, address=GARAGE)
+    tasks.sweep()
+    assert Message.objects.unrouted().count() == 1
+    assert garage.messages.count() == 5
+    assert garage.contacts.opted_out().count() == 1
 
 
 def test_a_line_of_another_account_gets_none_of_them(line: Line, carrier: Carrier) -> None:

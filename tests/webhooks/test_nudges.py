@@ -236,6 +236,28 @@ def test_a_decision_nudges_the_sender_who_tells_everything(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.database
+def test_a_sender_with_a_backlog_queues_up_again_after_its_turn(
+    line: Line,
+    endpoint: Endpoint,
+    receiver: Receiver,
+    carrier: Carrier,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    carrier.text("HELP")
+    carrier.text("HELP")
+    tasks.read_waiting()
+    server.redis.flushall()
+    tasks.deliver_due()
+    assert len(receiver.got) == 1
+    assert server.queued(Work.DELIVERY) == 1
+    tasks.deliver_due()
+    assert len(receiver.got) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.database
 def test_the_sweep_finds_a_delivery_whose_nudge_was_lost(
     line: Line, endpoint: Endpoint, carrier: Carrier, server: Server
 ) -> None:

@@ -30,6 +30,9 @@ TWIML_NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 # Longer or stranger than any id or address that Twilio documents is not one.
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Exactly as long as it is: nothing separates the parameters that a signature covers, so a longer id
+# could swallow the next one, and one signed request would be several messages.
+MESSAGE_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 ADDRESS = re.compile(r"[^\x00-\x1f\x7f]{1,80}")  # names of senders may hold spaces
 
 RECEIPTS = {
@@ -213,7 +216,7 @@ class Twilio:
             account_id=_required(params, "AccountSid", ID),
             # Fields have no delimiter in what is signed, so each must be there by itself:
             # Body=YESFrom+1 has the signature of Body=YES&From=+1.
-            provider_id=_required(params, "MessageSid", ID),
+            provider_id=_required(params, "MessageSid", MESSAGE_ID),
             sender=_required(params, "From", ADDRESS),
             to=_required(params, "To", ADDRESS),
             body=storable(unwrapped(params.get("Body", ""))),
@@ -233,7 +236,7 @@ class Twilio:
         return InboundStatus(
             provider=self.name,
             account_id=_required(params, "AccountSid", ID),
-            provider_id=_required(params, "MessageSid", ID),
+            provider_id=_required(params, "MessageSid", MESSAGE_ID),
             sender=_required(params, "From", ADDRESS),
             to=_required(params, "To", ADDRESS),
             receipt=RECEIPTS[status],
