@@ -5,6 +5,7 @@ into the checkout's var/.
 """
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -17,3 +18,7 @@ os.environ["LOG_LEVEL"] = "INFO"
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may fetch a model
 # Playwright's sync API runs an event loop in the test's thread; Django takes that for async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+# A shell starts what it puts into the background deaf to Ctrl-C, and whatever the tests start would
+# be as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
