@@ -76,7 +76,7 @@ class Receiver:
         headers = {name.lower(): value for name, value in request.headers.items()}
         with self._lock:
             self.got.append(Got(request.path, headers, body))
-            if headers["webhook-id"] in self.refuses:
+            if headers.get("webhook-id") in self.refuses:
                 answer = Answer(500)
             else:
                 answer = self.script.popleft() if self.script else Answer()
