@@ -30,8 +30,9 @@ ONE, TWO = "version-one", "version-two"
 # A process notices a swap at its next call and goes on with the version before while it loads.
 NOTICED_SECONDS = 5.0
 SERVES_SECONDS = 3.0  # each version, after it was noticed
-# Of 40 swaps. The two graphs of a version take 12 MB in memory: each one kept would show.
-MAY_GROW_MEGABYTES = 40.0
+# In 30 swaps. The two graphs of a version take 12 MB in memory: each one kept would make 360. The
+# allocator alone was seen to take 50 more before it stayed where it was.
+MAY_GROW_MEGABYTES = 120.0
 
 
 @pytest.fixture(scope="session")
@@ -199,4 +200,5 @@ def test_fifty_swaps_leave_the_memory_where_it_was_and_fail_no_reading(
     print("MB after 1, 10, 20 … swaps:", [round(levels[n]) for n in (0, 9, 19, 29, 39, 49)])
     assert seen["failures"] == []
     assert seen["readings"] > 2 * len(levels), "hardly anybody read meanwhile"
-    assert levels[49] - levels[9] < MAY_GROW_MEGABYTES
+    # What it comes back to, not where it stands at one moment: two models are in memory in between.
+    assert min(levels[40:]) - min(levels[9:20]) < MAY_GROW_MEGABYTES
