@@ -79,7 +79,11 @@ class Command(BaseCommand):
                 f"{refused.name} was made from the same rows, and the gate refused it: nothing to"
                 f" train until there are other rows.\n{refused.verdict}"
             )
-        given = number_of_rows(taxonomy)
+        # What the scheduler compares with: of other rows it says nothing.
+        if options["data"]:
+            given: dict[str, Any] = {"other_rows": True}
+        else:
+            given = {"rows_given": number_of_rows(taxonomy)}
         outcome = train_version(
             rows=rows,
             taxonomy=taxonomy,
@@ -87,9 +91,8 @@ class Command(BaseCommand):
             by="manage.py train",
             lineage={
                 "reason": "manage.py train",
-                # What the scheduler compares with: of other rows it says nothing.
-                **({"other_rows": True} if options["data"] else {"rows_given": given}),
                 "hurried": options["hurry"],
+                **given,
             },
             now=timezone.now(),
             may_promote=not options["no_promote"],
