@@ -223,7 +223,7 @@ def _endpoint_fails(endpoint: Endpoint, *, attempt: Attempt, is_first: bool, now
     the endpoint: each such failure would open an incident, and the next success of any other
     delivery, ending it, would send this one at once, until its attempts are used up.
     """
-    may_begin = is_first or attempt.outcome.no_answer or attempt.retry_after is not None
+    may_begin = is_first or attempt.outcome.endpoint_is_away or attempt.retry_after is not None
     standing = Endpoint.objects.filter(pk=endpoint.pk, failing_since=None)
     if may_begin and standing.update(failing_since=now):
         logger.warning("Endpoint %s fails: %s", endpoint.pk, attempt.outcome.name)

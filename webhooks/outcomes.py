@@ -10,18 +10,18 @@ class Outcome:
     delivered: bool = False
     disable_endpoint: bool = False
     slow_down: bool = False  # the whole endpoint waits, not only this delivery
-    no_answer: bool = False  # whatever it was sent: it says nothing about this event
+    endpoint_is_away: bool = False  # whatever it was sent: it says nothing about this event
 
 
 DELIVERED = Outcome("delivered", retry=False, delivered=True)
 GONE = Outcome("gone", retry=False, disable_endpoint=True)  # 410: wants no more, ever
 # 429, 502, 504, and whoever sends Retry-After.
-BUSY = Outcome("busy", slow_down=True, no_answer=True)
+BUSY = Outcome("busy", slow_down=True, endpoint_is_away=True)
 REDIRECTED = Outcome("redirected")  # never followed: the body is signed for this URL alone
 REFUSED = Outcome("refused")  # any other answer that is not 2xx
 # No such host, connection refused, TLS failure.
-UNREACHABLE = Outcome("unreachable", no_answer=True)
-TIMED_OUT = Outcome("timed_out", no_answer=True)
+UNREACHABLE = Outcome("unreachable", endpoint_is_away=True)
+TIMED_OUT = Outcome("timed_out", endpoint_is_away=True)
 FORBIDDEN_ADDRESS = Outcome("forbidden_address")  # private network: webhooks/egress.py
 UNSIGNABLE = Outcome("unsignable")  # the endpoint has no usable secret
 BROKEN = Outcome("broken")  # a fault of ours, counted so that it is not tried for ever

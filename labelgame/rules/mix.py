@@ -31,7 +31,7 @@ def in_turn(questions: Sequence[str], first_share: float, number: int) -> list[s
     """
     first, *others = questions
     beyond = (number * _STEP_OF_TURNS) % 1.0 - first_share
-    if not others or beyond < 0 or first_share >= 1:
+    if not others or beyond < 0:
         return [first, *others]
     turn = others[min(int(beyond / (1 - first_share) * len(others)), len(others) - 1)]
     return [turn, first, *(each for each in others if each != turn)]

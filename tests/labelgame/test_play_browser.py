@@ -222,6 +222,17 @@ def lose(route: Route) -> None:
     route.abort()
 
 
+def after_two_answers(visitor: Visitor, alice: Player) -> tuple[Page, str, str]:
+    """The page, the first one's card, the words of the second."""
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    first = shown(page)
+    press(page, "0")
+    words = page.locator(".card:not([hidden]) .said").inner_text()
+    press(page, "0")
+    kept(2)
+    return page, first, words
+
+
 def test_undo_brings_the_card_back(visitor: Visitor, alice: Player) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice))
     words = page.locator(".card:not([hidden]) .said").inner_text()
@@ -318,12 +329,7 @@ def test_a_correction_is_not_lost_with_the_reply_to_what_it_corrects(
 
 
 def test_undo_pressed_twice_takes_back_one_answer(visitor: Visitor, alice: Player) -> None:
-    page = visitor.opens(PLAY, client=signed_in(alice))
-    first = shown(page)
-    press(page, "0")
-    words = page.locator(".card:not([hidden]) .said").inner_text()
-    press(page, "0")
-    kept(2)
+    page, first, words = after_two_answers(visitor, alice)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.keyboard.press("u")
@@ -337,12 +343,7 @@ def test_undo_pressed_twice_takes_back_one_answer(visitor: Visitor, alice: Playe
 def test_undo_whose_reply_was_lost_takes_back_one_answer_when_pressed_again(
     visitor: Visitor, alice: Player
 ) -> None:
-    page = visitor.opens(PLAY, client=signed_in(alice))
-    first = shown(page)
-    press(page, "0")
-    words = page.locator(".card:not([hidden]) .said").inner_text()
-    press(page, "0")
-    kept(2)
+    page, first, words = after_two_answers(visitor, alice)
     page.route("**/undo/", lose, times=1)
     page.keyboard.press("u")
     expect(page.get_by_role("status")).to_contain_text("cannot be taken back just now")
