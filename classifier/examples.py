@@ -67,9 +67,10 @@ def add_examples(*, arrivals: Sequence[Arrival], now: datetime) -> list[Example]
     An example is kept apart if a drawn text was its first. A drawn text that folds into one that
     trains is drawn all the same (`ExampleSource.drawn`), so that measuring may count it.
     """
-    # Masked before any lock is taken.
+    # Masked before any lock is taken, and so is what judges already: a process does that once, for
+    # seconds, in which nobody else could write.
     masked = [_masked(arrival) for arrival in arrivals]
-    return _add(masked, now=now) if masked else []
+    return _add(masked, splits_of(current_taxonomy()), now=now) if masked else []
 
 
 def _masked(arrival: Arrival) -> _Masked:
@@ -78,14 +79,12 @@ def _masked(arrival: Arrival) -> _Masked:
 
 
 @transaction.atomic
-def _add(masked: Sequence[_Masked], *, now: datetime) -> list[Example]:
+def _add(masked: Sequence[_Masked], splits: Splits, *, now: datetime) -> list[Example]:
     first = {item.key: item for item in reversed(masked)}
-    taxonomy = current_taxonomy()
-    splits = splits_of(taxonomy)
     # The unique key decides who is first. In one order for all, or two at once would each wait for
     # a row that the other has.
     Example.objects.bulk_create(
-        [_new(first[key], taxonomy, splits, now) for key in sorted(first)], ignore_conflicts=True
+        [_new(first[key], splits, now) for key in sorted(first)], ignore_conflicts=True
     )
     # Locked, so that what follows sees every source that somebody else added before us; in the
     # order in which `_locked` locks.
@@ -134,7 +133,7 @@ def _add_sources(
         example.times_seen += seen.get(example.pk, 0)
 
 
-def _new(item: _Masked, taxonomy: Taxonomy, splits: Splits, now: datetime) -> Example:
+def _new(item: _Masked, splits: Splits, now: datetime) -> Example:
     reading = item.arrival.reading
     return Example(
         prompt=item.pair.prompt,
@@ -142,7 +141,9 @@ def _new(item: _Masked, taxonomy: Taxonomy, splits: Splits, now: datetime) -> Ex
         fold_key=item.key,
         split=splits.of(masked=item.pair, raw=item.arrival.pair),
         kept_apart=item.arrival.drawn,
-        reading=_kept(reading, unsure=item.arrival.unsure, taxonomy=taxonomy) if reading else {},
+        reading=_kept(reading, unsure=item.arrival.unsure, taxonomy=splits.taxonomy)
+        if reading
+        else {},
         guess=reading.intent if reading else "",
         doubt=doubt_of(reading.scores if reading else {}),
         created_at=now,

@@ -1,18 +1,19 @@
 """The dataset's writes: what folds, what is settled, what is pulled, who looked."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
-from classifier import examples
+from classifier import examples, splits
 from classifier.data import frozen_test_rows, shipped_must_pass_rows
 from classifier.examples import Arrival, Settlement
+from classifier.masking import masked_pair
 from classifier.models import Example, ExampleLabel, ExampleSource, JudgedRow, RawLook
 from classifier.readings import Pair, Reading, reading_from_scores
 from classifier.taxonomy import Taxonomy
@@ -132,6 +133,23 @@ def test_what_judges_already_is_reserved(taxonomy: Taxonomy) -> None:
 def test_what_an_operator_added_to_the_judged_rows_is_reserved() -> None:
     JudgedRow.objects.create(pack="must_pass", text="my car is on fire, sorry")
     assert add("My car is on fire. Sorry!").split == Example.Split.RESERVED
+
+
+def test_what_judges_already_is_masked_before_anything_is_locked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outside = len(connection.savepoint_ids)
+    depths = []
+
+    def spied(pair: Pair, *, known_names: Collection[str] = ()) -> Pair:
+        depths.append(len(connection.savepoint_ids))
+        return masked_pair(pair, known_names=known_names)
+
+    monkeypatch.setattr(splits, "masked_pair", spied)
+    splits._shipped.cache_clear()
+    add("see you then")
+    assert len(depths) > 900
+    assert set(depths) == {outside}
 
 
 def test_all_other_examples_train_or_validate() -> None:
