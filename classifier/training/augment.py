@@ -1,7 +1,8 @@
 """The same reply as another thumb would have typed it. Pure, given the dice.
 
 Only what phones really do, and only what leaves the meaning as it was: training data has to look
-like what comes in, noise included.
+like what comes in, noise included. Capitals are left alone: a model is shown none
+(classifier/text.py), but for the mark of shouting, which is a tone.
 """
 
 import random
@@ -48,9 +49,16 @@ _PLAIN_ANSWER = re.compile(
     r"|but|and|still|just|thanks|thank|thx|ta|sorry|mate|love|sir|ma'?am)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
+# Replies that begin so answer their reminder, however much follows: “no that's all sorted now” says
+# nothing without it.
+_ANSWERING = re.compile(
+    rf"\W*(?:{'|'.join(PLAIN_ALIKE)}|y|n|ya|na|s[ií]|not|ok|okay|k|sure|correct|right|true|wrong|neither"
+    r"|both|either|please|it|it'?s|that|that'?s|still|already|leave)\b",
+    re.IGNORECASE,
+)
 
-REMINDER_MISSING = 0.2  # of the augmented: it may be unknown, or another line's
-REMINDER_SWAPPED = 0.2  # of the augmented
+REMINDER_MISSING = 0.1  # of the augmented: it may be unknown, or another line's
+REMINDER_SWAPPED = 0.1  # of the augmented: “netflix is on” means no more than its reminder asks
 
 
 class Augmenter:
@@ -71,7 +79,7 @@ class Augmenter:
             text = with_another_plain_answer(text, dice)
         if dice.random() >= self.share:
             return unmasked(Pair(prompt, text), dice)
-        if len(text.split()) >= TELLING_WORDS:
+        if tells_by_itself(text):
             chance = dice.random()
             if chance < REMINDER_MISSING:
                 return unmasked(Pair("", text), dice)
@@ -80,6 +88,11 @@ class Augmenter:
                 return unmasked(Pair(reminder, text), dice)
         raw = unmasked(Pair(prompt, text), dice)
         return Pair(raw.prompt, retyped(raw.text, dice))
+
+
+def tells_by_itself(text: str) -> bool:
+    """Would it mean the same under another reminder of the kind, and under none?"""
+    return len(text.split()) >= TELLING_WORDS and _ANSWERING.match(text) is None
 
 
 def kind_of_reminder(prompt: str) -> KindOfReminder:
@@ -139,6 +152,22 @@ def with_a_like_emoji(text: str, dice: random.Random) -> str:
     return "".join(dice.choice(EMOJI_ALIKE[char]) if char in EMOJI_ALIKE else char for char in text)
 
 
+def with_a_held_letter(text: str, dice: random.Random) -> str:
+    """“Yesss”, “sooo”: one of the words that people draw out."""
+    words = text.split(" ")
+    places = [at for at, word in enumerate(words) if word.lower() in HELD]
+    if places:
+        at = dice.choice(places)
+        words[at] += words[at][-1] * dice.randint(2, 4)
+    return " ".join(words)
+
+
+HELD = {
+    "yes", "yeah", "yep", "no", "nah", "nope", "so", "ok", "okay", "hi", "hey", "please", "thanks",
+    "bye", "sorry", "ugh",
+}  # fmt: skip
+
+
 def with_other_spelling(text: str, dice: random.Random) -> str:
     """As it is written in a hurry."""
     words = text.split(" ")
@@ -176,4 +205,5 @@ _SLIPS = (
     with_typo,
     with_a_like_emoji,
     with_other_spelling,
+    with_a_held_letter,
 )

@@ -13,6 +13,8 @@ from classifier.training.augment import (
     Augmenter,
     kind_of_reminder,
     retyped,
+    tells_by_itself,
+    with_a_held_letter,
     with_a_like_emoji,
     with_another_plain_answer,
     with_other_spelling,
@@ -97,6 +99,33 @@ def test_a_short_reply_never_loses_its_reminder_or_question_mark() -> None:
     assert all("?" in without_punctuation("where?", dice) for _ in range(20))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no that's all sorted now", "Yeah it's still broken I'm afraid", "y please do that one",
+        "sí por favor, gracias señora", "ok then leave it as it is", "not any more I'm afraid",
+        "it's done, thank you so much", "👍 yes that is right", "Still waiting for it, sorry",
+    ],
+)  # fmt: skip
+def test_what_answers_its_reminder_never_loses_it_however_long(text: str) -> None:
+    dice = random.Random(1)
+    augmenter = Augmenter(rows_of(("Still broken?", text), ("All well?", "so so")), share=1.0)
+    assert {augmenter.pair(0, dice).prompt for _ in range(100)} == {"Still broken?"}
+
+
+@pytest.mark.parametrize(
+    "text", ["nobody here is called Dana", "my car won't start", "okra is what I grow here"]
+)
+def test_what_tells_its_own_story_may_lose_its_reminder(text: str) -> None:
+    assert tells_by_itself(text)
+
+
+def test_people_draw_out_a_word() -> None:
+    drawn = {with_a_held_letter("yes see you", random.Random(seed)) for seed in range(30)}
+    assert drawn == {"yesss see you", "yessss see you", "yesssss see you"}
+    assert with_a_held_letter("see you", random.Random(1)) == "see you"
+
+
 def test_apostrophes_go_in_both_forms() -> None:
     assert without_apostrophes("can't won’t", random.Random(1)) == "cant wont"
 
@@ -147,5 +176,5 @@ def test_no_text_breaks_it(text: str, seed: int) -> None:
 def test_a_training_meets_a_plain_answer_in_many_words() -> None:
     augmenter = Augmenter(rows_of(("Do you need to cancel?", "yes")), share=0.4)
     drawn = [augmenter.pair(0, random.Random(seed)).text for seed in range(1000)]
-    assert 500 < drawn.count("yes") < 700
+    assert 400 < drawn.count("yes") < 600  # some are drawn out
     assert {"yup", "aye"} <= set(drawn)
