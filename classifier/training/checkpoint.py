@@ -19,6 +19,7 @@ from torch import Tensor
 
 from classifier.data import Split, digest_of
 from classifier.taxonomy import Taxonomy
+from classifier.training.average import Average
 from classifier.training.config import TrainingConfig
 from classifier.training.network import ReplyClassifier
 
@@ -31,6 +32,7 @@ class State:
     """What changes as a training goes on, dice apart: those are seeded by epoch and step."""
 
     network: ReplyClassifier
+    average: Average
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
@@ -78,9 +80,9 @@ class Checkpoint:
             torch.save(
                 {
                     "network": state.network.state_dict(),
+                    "average": state.average.state_dict(),
                     "optimizer": state.optimizer.state_dict(),
                     "schedule": state.schedule.state_dict(),
-                    "dice": torch.get_rng_state(),  # dropout's
                     "epoch": epoch,
                     "step": step,
                     "history": list(history),
@@ -105,9 +107,9 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)  # damaged: starting over costs minutes, not answers
             return None
         state.network.load_state_dict(found["network"])
+        state.average.load_state_dict(found["average"])
         state.optimizer.load_state_dict(found["optimizer"])
         state.schedule.load_state_dict(found["schedule"])
-        torch.set_rng_state(found["dice"])
         return Saved(
             found["epoch"], found["step"], found["history"], found["best"], found["losses"]
         )

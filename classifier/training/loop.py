@@ -1,5 +1,8 @@
 """The training, top to bottom: rows and a config in, a trained network out.
 
+What is kept is the mean of the weights over the last steps (classifier/training/average.py), as it
+was after the best epoch.
+
 Deterministic on one machine: every die is seeded from the config and the place in the training, and
 torch is asked for deterministic kernels. A training that was killed goes on from its last
 checkpoint and ends with the same weights. On a GPU, and on CPUs that multiply bf16, the forward
@@ -26,6 +29,7 @@ from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
 from classifier.tokens import TextTokenizer
 from classifier.training.augment import Augmenter
+from classifier.training.average import Average
 from classifier.training.batches import epoch_steps
 from classifier.training.checkpoint import Checkpoint, State
 from classifier.training.config import TrainingConfig
@@ -101,16 +105,17 @@ def train_network(
         lambda step: min((step + 1) / warmup, max(0.0, (steps - step) / max(1, steps - warmup))),
     )
 
+    average = Average(network, share=config.averaged_share)
     augmenter = Augmenter(train, share=config.augmented_share)
     history: list[Epoch] = []
     best: dict[str, Tensor] = {}
     losses: list[Tensor] = []
     first_epoch, first_step = 1, 0
-    state = State(network, optimizer, schedule)
+    state = State(network, average, optimizer, schedule)
     if checkpoint is not None and (saved := checkpoint.load(state)) is not None:
         first_epoch, first_step = saved.epoch, saved.step
         history = [Epoch(**epoch) for epoch in saved.history]
-        best, losses = saved.best, list(saved.losses)
+        best, losses = saved.best, [loss.to(device) for loss in saved.losses]
 
     total = len(train) * config.epochs
     # The bar counts rows, not steps: steps differ in size, and the time left should not.
@@ -130,6 +135,7 @@ def train_network(
                 if number == first_epoch and step < first_step:
                     continue  # learnt before the kill
                 dice = random.Random(f"{config.seed}/{number}/{step}/{accelerator.process_index}")
+                torch.manual_seed(dice.getrandbits(63))  # dropout's, on whatever device
                 pairs = [augmenter.pair(index, dice) for index in indices]
                 inputs = step_inputs(pairs, tokenizer, network, device)
                 with accelerator.autocast():
@@ -145,6 +151,7 @@ def train_network(
                 accelerator.clip_grad_norm_(prepared.parameters(), config.max_grad_norm)
                 optimizer.step()
                 schedule.step()
+                average.take()
                 losses.append(loss.detach())  # no .item() here: it would make a GPU wait each step
                 on_progress(Progress(done, total, history[-1] if history else None))
                 if checkpoint is not None and accelerator.is_main_process and checkpoint.is_due():
@@ -153,17 +160,18 @@ def train_network(
                         history=as_json(history),
                     )  # fmt: skip
 
-            epoch = Epoch(
-                number,
-                float(torch.stack(losses).mean()),
-                validate(network, tokenizer, data.validation, taxonomy, device),
-            )
+            with average.in_place():
+                epoch = Epoch(
+                    number,
+                    float(torch.stack(losses).mean()),
+                    validate(network, tokenizer, data.validation, taxonomy, device),
+                )
+                if not history or epoch.score > max(past.score for past in history):
+                    best = {
+                        name: tensor.detach().cpu().clone()
+                        for name, tensor in network.state_dict().items()
+                    }
             losses = []
-            if not history or epoch.score > max(past.score for past in history):
-                best = {
-                    name: tensor.detach().cpu().clone()
-                    for name, tensor in network.state_dict().items()
-                }
             history.append(epoch)
             bar.set_postfix({f"F1 {name}": f"{f1:.3f}" for name, f1 in epoch.macro_f1.items()})
             on_progress(Progress(min(total, number * len(train)), total, epoch))
