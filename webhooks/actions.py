@@ -256,6 +256,9 @@ def conclude(
     for decision in sorted(decisions, key=_person):
         _mind_label(decision, now=now)
     events = [event for decision in decisions for event in events_of(decision)]
+    written_at = timezone.now()  # not `now`: the locks above may have been waited for
+    for event in events:
+        event.created_at = written_at
     Event.objects.bulk_create(events)
     create_deliveries(events=events, now=now)
     transaction.on_commit(lambda: nudge(Work.DELIVERY))

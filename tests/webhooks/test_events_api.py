@@ -9,8 +9,9 @@ from django.utils import timezone
 from tests.webhooks.carrier import ACCOUNT, BOB, DENTAL, KEY, Carrier
 from tests.webhooks.conftest import Api, api_of, read_everything
 from tests.webhooks.receiver import Receiver
-from webhooks import delivery
+from webhooks import actions, delivery, waiting
 from webhooks.api import EVENTS_PER_PAGE
+from webhooks.matching import match_reminders
 from webhooks.models import Business, Decision, Endpoint, Event, Line, Message
 from webhooks.models.decisions import SETTLING_TIME, new_event_id
 
@@ -126,6 +127,46 @@ def test_an_event_is_shown_once_none_with_a_lower_number_can_appear_any_more(
 ) -> None:
     happened(carrier, "where do I park?", ago=ago)
     assert len(page(api)) == seen
+
+
+def test_an_event_waits_for_a_younger_one_with_a_lower_number(
+    line: Line, carrier: Carrier, api: Api
+) -> None:
+    """Whoever had the older one would never ask for the other."""
+    happened(carrier, "is it far?", ago=SETTLING_TIME * 2)
+    [lower] = happened(carrier, "where do I park?", ago=SETTLING_TIME / 3)
+    [higher] = happened(carrier, "is there a bus?", ago=SETTLING_TIME * 2)
+    assert page(api, after=lower.pk - 1) == []
+    Event.objects.filter(pk=lower.pk).update(created_at=higher.created_at)
+    assert [event["sequence"] for event in page(api, after=lower.pk - 1)] == [lower.pk, higher.pk]
+
+
+def test_events_do_not_wait_for_another_businesss(
+    line: Line, garage: Business, carrier: Carrier, api: Api
+) -> None:
+    other = Line.objects.create(business=garage, account_id=ACCOUNT, address="+15005550020")
+    other.signing_keys.create(key=KEY)
+    carrier.text("is my car ready?", To="+15005550020")
+    happened(carrier, ago=timedelta(0))
+    [ours] = happened(carrier, "where do I park?")
+    assert [event["sequence"] for event in page(api)] == [ours.pk]
+
+
+def test_an_event_is_as_old_as_its_number_however_long_its_decision_waited(
+    line: Line, carrier: Carrier
+) -> None:
+    """Deciding may wait for locks after it looked at the clock; a number is given out later."""
+    carrier.text("HELP")
+    before = timezone.now()
+    claim, messages = waiting.claim_messages(now=before, limit=1)
+    actions.conclude(
+        claim=claim,
+        messages=messages,
+        matches=match_reminders(messages),
+        readings=[None],
+        now=before - timedelta(minutes=1),
+    )
+    assert Event.objects.get().created_at >= before
 
 
 def test_another_businesss_events_are_not_seen(

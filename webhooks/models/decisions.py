@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +14,7 @@ from webhooks.models.messages import Message
 
 # Rows get their id when written but are seen when committed: the event with the lower id may
 # become visible last. Whoever reads on from a cursor sees only events older than this, longer than
-# any of our transactions.
+# any of our transactions takes from writing its events to its end.
 SETTLING_TIME = timedelta(seconds=3)
 
 
@@ -95,12 +96,12 @@ class EventQuerySet(models.QuerySet["Event"]):
     def of_business(self, business: Business) -> EventQuerySet:
         return self.filter(business=business)
 
-    def settled(self, now: datetime) -> EventQuerySet:
-        """Old enough that no event with a lower id can still appear."""
-        return self.filter(created_at__lt=now - SETTLING_TIME)
-
-    def after(self, sequence: int) -> EventQuerySet:
-        return self.filter(pk__gt=sequence).order_by("pk")
+    def settled_after(self, sequence: int, *, now: datetime, at_most: int) -> list[Event]:
+        """The next ones, up to the first that another may still appear before. What comes after
+        that one waits for it, however old it is: a reader who had it would never ask for less.
+        """
+        following = self.filter(pk__gt=sequence).order_by("pk")[:at_most]
+        return list(takewhile(lambda event: event.is_settled(now), following))
 
 
 class Event(models.Model):
@@ -131,6 +132,10 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.public_id}"
+
+    def is_settled(self, now: datetime) -> bool:
+        """Old enough that no event with a lower id can still appear."""
+        return self.created_at < now - SETTLING_TIME
 
 
 def new_event_id() -> str:
