@@ -36,11 +36,7 @@ def demo_stays_at_home(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
         )
         for name, value, host in (
             ("HOST", settings.HOST, settings.HOST),
-            (
-                "PUBLIC_BASE_URL",
-                settings.PUBLIC_BASE_URL,
-                urlsplit(settings.PUBLIC_BASE_URL).hostname or "",
-            ),
+            *((name, url, urlsplit(url).hostname or "") for name, url in _base_urls()),
         )
         if not is_loopback(host)
     ]
@@ -60,16 +56,16 @@ def production_is_safe(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 id="nod.E003",
             )
         )
-    public = urlsplit(settings.PUBLIC_BASE_URL)
-    if public.scheme != "https" or not public.hostname or public.query or public.fragment:
-        found.append(
-            Error(
-                "PUBLIC_BASE_URL does not begin with https:// and a host, or has a query.",
-                hint="Providers sign the public URL. Set it to what they call, without the path: "
-                "PUBLIC_BASE_URL=https://nod.example.com",
-                id="nod.E004",
-            )
+    found.extend(
+        Error(
+            f"{name} does not begin with https:// and a host, or has a query.",
+            hint="Providers sign the public URL. Set it to what they call, without the path: "
+            f"{name}=https://nod.example.com",
+            id="nod.E004",
         )
+        for name, url in _base_urls()
+        if not _is_base_url(url)
+    )
     if settings.DEBUG:
         found.append(
             Error(
@@ -87,6 +83,17 @@ def production_is_safe(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
             )
         )
     return found
+
+
+def _base_urls() -> list[tuple[str, str]]:
+    """Each with the name of its setting."""
+    further = [("FURTHER_BASE_URLS", url) for url in settings.FURTHER_BASE_URLS]
+    return [("PUBLIC_BASE_URL", settings.PUBLIC_BASE_URL), *further]
+
+
+def _is_base_url(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.scheme == "https" and parts.hostname and not parts.query + parts.fragment)
 
 
 def is_loopback(host: str) -> bool:

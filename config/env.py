@@ -86,18 +86,20 @@ class Env:
     def url(self, name: str, default: str = "", *, schemes: tuple[str, ...]) -> str:
         """The value is not repeated in a mistake: URLs of databases hold passwords."""
         raw = self.text(name, default)
-        if not raw:
-            return default
-        try:
-            scheme = urlsplit(raw).scheme
-            _ = urlsplit(raw).port  # parsed only when asked for
-        except ValueError:
-            scheme = ""
-        if scheme not in schemes:
-            beginnings = " or ".join(f"{each}://" for each in schemes)
-            self.mistakes.append(f"{name} is no URL that begins with {beginnings}.")
+        if raw and not _is_url(raw, schemes):
+            self.mistakes.append(f"{name} is no URL that begins with {_beginnings(schemes)}.")
             return default
         return raw
+
+    def urls(self, name: str, *, schemes: tuple[str, ...]) -> list[str]:
+        found = self.words(name)
+        if all(_is_url(each, schemes) for each in found):
+            return found
+        self.mistakes.append(
+            f"{name} holds what is no URL that begins with {_beginnings(schemes)}: write URLs "
+            "with commas between."
+        )
+        return []
 
     def words(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
@@ -105,3 +107,16 @@ class Env:
     def path(self, name: str, default: Path) -> Path:
         raw = self.text(name)
         return Path(raw).expanduser().absolute() if raw else default
+
+
+def _is_url(raw: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        scheme = urlsplit(raw).scheme
+        _ = urlsplit(raw).port  # parsed only when asked for
+    except ValueError:
+        return False
+    return scheme in schemes
+
+
+def _beginnings(schemes: tuple[str, ...]) -> str:
+    return " or ".join(f"{each}://" for each in schemes)

@@ -37,7 +37,15 @@ PORT = env.number("PORT", 8000, at_least=1, at_most=65_535)
 PUBLIC_BASE_URL = env.url(
     "PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}" if DEMO else "", schemes=("http", "https")
 ).rstrip("/")
-ALLOWED_HOSTS = [urlsplit(PUBLIC_BASE_URL).hostname or "localhost", *env.words("ALLOWED_HOSTS")]
+# Under which they call us as well: a fallback URL on another host.
+FURTHER_BASE_URLS = [
+    each.rstrip("/") for each in env.urls("FURTHER_BASE_URLS", schemes=("http", "https"))
+]
+ALLOWED_HOSTS = [
+    urlsplit(PUBLIC_BASE_URL).hostname or "localhost",
+    *(urlsplit(each).hostname or "" for each in FURTHER_BASE_URLS),
+    *env.words("ALLOWED_HOSTS"),
+]
 if DEMO:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost"]
 _origin = urlsplit(PUBLIC_BASE_URL)

@@ -64,6 +64,7 @@ def test_a_sound_production_has_nothing_wrong(production: Settings) -> None:
         ("PUBLIC_BASE_URL", "", "nod.E004"),
         ("PUBLIC_BASE_URL", "http://nod.example.com", "nod.E004"),
         ("PUBLIC_BASE_URL", "nod.example.com", "nod.E004"),
+        ("FURTHER_BASE_URLS", ["http://fallback.example.com"], "nod.E004"),
         ("DEBUG", True, "nod.E005"),
         ("ALLOWED_HOSTS", ["*"], "nod.E006"),
         ("CLAIM_LEASE_SECONDS", 20, "webhooks.E001"),
@@ -116,6 +117,9 @@ def test_the_demo_may_listen_to_this_machine(host: str, settings: Settings) -> N
 )
 def test_the_demo_may_not_have_a_public_address(url: str, settings: Settings) -> None:
     settings.PUBLIC_BASE_URL = url
+    assert found().keys() == {"nod.E002"}
+    settings.PUBLIC_BASE_URL = "http://127.0.0.1:8000"
+    settings.FURTHER_BASE_URLS = [url]
     assert found().keys() == {"nod.E002"}
 
 

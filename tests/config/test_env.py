@@ -96,6 +96,18 @@ def test_words_are_separated_by_commas(raw: str, words: list[str]) -> None:
     assert env(X=raw).words("X") == words
 
 
+def test_urls_are_separated_by_commas_and_each_has_its_scheme() -> None:
+    two = "https://a.example, https://b.example:8443,"
+    assert env(X=two).urls("X", schemes=("https",)) == [
+        "https://a.example",
+        "https://b.example:8443",
+    ]
+    assert env(X=" ").urls("X", schemes=("https",)) == []
+    reader = env(X="https://a.example,http://[::1")
+    assert reader.urls("X", schemes=("http", "https")) == []
+    assert len(reader.mistakes) == 1
+
+
 def test_a_path_is_made_absolute() -> None:
     assert env(X="var").path("X", Path()) == Path.cwd() / "var"
     assert env(X="~/nod").path("X", Path()) == Path.home() / "nod"
@@ -109,6 +121,7 @@ def test_no_value_whatever_makes_a_reader_raise(raw: str) -> None:
     reader.number("X", 1)
     reader.numbers("X", (1,))
     reader.words("X")
+    reader.urls("X", schemes=("https",))
 
 
 # ---- the settings as a whole ---------------------------------------------------------------
@@ -169,6 +182,7 @@ def test_the_demo_keeps_its_secret_key(read: Any) -> None:
         ("DATABASE_URL", "mysql+x://"),
         ("REDIS_URL", "localhost:6379"),
         ("PUBLIC_BASE_URL", "http://[::1"),
+        ("FURTHER_BASE_URLS", "https://nod.example.com,fallback.example.com"),
     ],
 )
 def test_a_mistake_is_one_sentence_at_the_check_not_a_traceback_before_it(
@@ -176,6 +190,17 @@ def test_a_mistake_is_one_sentence_at_the_check_not_a_traceback_before_it(
 ) -> None:
     settings = read(**{name: value})
     assert any(mistake.startswith(name) for mistake in settings["env"].mistakes)
+
+
+def test_the_hosts_of_further_addresses_are_known(read: Any) -> None:
+    settings = read(
+        SECRET_KEY="k" * 60,
+        PUBLIC_BASE_URL="https://nod.example.com",
+        FURTHER_BASE_URLS="https://fallback.example.com:8443/",
+        ALLOWED_HOSTS="nod.internal",
+    )
+    assert settings["FURTHER_BASE_URLS"] == ["https://fallback.example.com:8443"]
+    assert settings["ALLOWED_HOSTS"] == ["nod.example.com", "fallback.example.com", "nod.internal"]
 
 
 def test_a_proxy_is_trusted_only_when_asked_to(read: Any) -> None:

@@ -475,6 +475,57 @@ def test_a_proxy_that_names_a_host_which_is_not_ours_is_refused(
     assert nothing_is_stored()
 
 
+def test_a_configured_address_holds_whatever_host_a_trusted_proxy_hands_on(
+    line: Line, client: Client, behind_a_proxy: None, settings: Settings
+) -> None:
+    """nginx's $host has no port, and Twilio signs the one that it was given."""
+    settings.PUBLIC_BASE_URL = "https://front.example:8443"
+    forwarded = {"X-Forwarded-Host": "front.example", "X-Forwarded-Proto": "https"}
+    for base_url in ("https://front.example:8443", "https://front.example"):
+        answer = Carrier(client, base_url=base_url).post(INBOUND, text_form(), **forwarded)
+        assert answer.status_code == 200
+    elsewhere = Carrier(client, base_url="https://elsewhere.example")
+    assert elsewhere.post(INBOUND, text_form(), **forwarded).status_code == 403
+
+
+FALLBACK = "https://fallback.example.com"
+
+
+def failed_over(body: str = "yes") -> dict[str, str]:
+    """What Twilio sends to the fallback URL: the same form and why it comes."""
+    return text_form(body, ErrorCode="11200", ErrorUrl=BASE_URL + INBOUND)
+
+
+@pytest.mark.parametrize("trusts_proxies", [False, True])
+def test_a_text_that_comes_by_the_fallback_url_is_kept(
+    trusts_proxies: bool, line: Line, client: Client, settings: Settings
+) -> None:
+    settings.FURTHER_BASE_URLS = [FALLBACK]
+    settings.TRUST_PROXY_HEADERS = trusts_proxies
+    fallback = Carrier(client, base_url=FALLBACK)
+    assert fallback.post(INBOUND, failed_over("is it far?")).status_code == 200
+    assert Carrier(client).post(INBOUND, text_form()).status_code == 200
+    read_everything()
+    assert decision_on("is it far?").label == "question"
+
+
+@committed
+def test_a_text_that_comes_by_both_urls_is_one_message(
+    line: Line, client: Client, settings: Settings
+) -> None:
+    settings.FURTHER_BASE_URLS = [FALLBACK]
+    form = failed_over()
+    first = {name: form[name] for name in form if not name.startswith("Error")}
+    assert Carrier(client).post(INBOUND, first).status_code == 200
+    assert Carrier(client, base_url=FALLBACK).post(INBOUND, form).status_code == 200
+    assert Message.objects.count() == 1
+
+
+def test_an_address_that_nobody_has_approved_is_not_believed(line: Line, client: Client) -> None:
+    assert Carrier(client, base_url=FALLBACK).post(INBOUND, failed_over()).status_code == 403
+    assert nothing_is_stored()
+
+
 # ---- once only -----------------------------------------------------------------------------
 
 

@@ -53,7 +53,7 @@ def test_a_known_request_has_its_known_signature(
 ) -> None:
     assert signature(key=KEY, url=url, params=params) == expected
     body = JSON_BODY if "bodySHA256" in url else None
-    assert is_signed(given=expected, keys=[KEY], url=url, params=params, body=body)
+    assert is_signed(given=expected, keys=[KEY], urls=[url], params=params, body=body)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_known_request_has_its_known_signature(
 def test_the_signature_holds_with_and_without_the_port(configured: str, signed: str) -> None:
     path = "/myapp.php?foo=1&at=12:30"
     given = sign(signed + path, CALL)
-    assert is_signed(given=given, keys=[KEY], url=configured + path, params=CALL)
+    assert is_signed(given=given, keys=[KEY], urls=[configured + path], params=CALL)
 
 
 def test_another_port_is_another_url() -> None:
     given = sign("https://mycompany.com:8443/", CALL)
-    assert not is_signed(given=given, keys=[KEY], url="https://mycompany.com/", params=CALL)
+    assert not is_signed(given=given, keys=[KEY], urls=["https://mycompany.com/"], params=CALL)
 
 
 def test_a_colon_in_path_or_query_is_no_port() -> None:
@@ -90,7 +90,7 @@ def test_a_colon_in_path_or_query_is_no_port() -> None:
 
 def test_the_fragment_with_connection_settings_is_not_signed() -> None:
     given = sign(URL, CALL)
-    assert is_signed(given=given, keys=[KEY], url=URL + "#rc=2&rp=5xx,ct,rt", params=CALL)
+    assert is_signed(given=given, keys=[KEY], urls=[URL + "#rc=2&rp=5xx,ct,rt"], params=CALL)
 
 
 def test_names_are_sorted_by_byte_so_capitals_come_first() -> None:
@@ -101,8 +101,8 @@ def test_names_are_sorted_by_byte_so_capitals_come_first() -> None:
 def test_a_blank_value_is_signed_with_its_name() -> None:
     params = CALL | {"FromCity": [""]}
     given = sign(URL, params)
-    assert is_signed(given=given, keys=[KEY], url=URL, params=params)
-    assert not is_signed(given=given, keys=[KEY], url=URL, params=CALL)
+    assert is_signed(given=given, keys=[KEY], urls=[URL], params=params)
+    assert not is_signed(given=given, keys=[KEY], urls=[URL], params=CALL)
 
 
 @given(
@@ -122,7 +122,7 @@ def test_whatever_is_sent_twilios_own_library_signs_it_the_same(
 def test_a_shared_key_may_sign_with_sha_256() -> None:
     signer = RequestValidator(KEY)
     given = signer.compute_signature(URL, Multi(CALL), "HMAC_SHA256")
-    facts: dict[str, Any] = {"given": given, "keys": [KEY], "url": URL, "params": CALL}
+    facts: dict[str, Any] = {"given": given, "keys": [KEY], "urls": [URL], "params": CALL}
     assert is_signed(algorithm="HMAC_SHA256", **facts)
     assert not is_signed(algorithm="HMAC_SHA1", **facts)
 
@@ -134,11 +134,11 @@ def test_a_shared_key_may_sign_with_sha_256() -> None:
     "given", ["", " ", "RSOYDt4T1cUTdK1PDd93/VVr8B8", "é", "\ud800", "=" * 9999]
 )
 def test_a_signature_that_is_none_is_refused_not_raised(given: str) -> None:
-    assert not is_signed(given=given, keys=[KEY], url=URL, params=CALL)
+    assert not is_signed(given=given, keys=[KEY], urls=[URL], params=CALL)
 
 
 def test_without_any_key_nothing_is_signed() -> None:
-    assert not is_signed(given=sign(URL, CALL), keys=[], url=URL, params=CALL)
+    assert not is_signed(given=sign(URL, CALL), keys=[], urls=[URL], params=CALL)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_without_any_key_nothing_is_signed() -> None:
     ],
 )
 def test_one_altered_parameter_breaks_the_signature(altered: dict[str, list[str]]) -> None:
-    assert not is_signed(given=sign(URL, CALL), keys=[KEY], url=URL, params=CALL | altered)
+    assert not is_signed(given=sign(URL, CALL), keys=[KEY], urls=[URL], params=CALL | altered)
 
 
 @pytest.mark.parametrize(
@@ -164,30 +164,39 @@ def test_one_altered_parameter_breaks_the_signature(altered: dict[str, list[str]
     ],
 )
 def test_another_url_breaks_the_signature(url: str) -> None:
-    assert not is_signed(given=sign(URL, CALL), keys=[KEY], url=url, params=CALL)
+    assert not is_signed(given=sign(URL, CALL), keys=[KEY], urls=[url], params=CALL)
 
 
 def test_any_of_several_keys_will_do() -> None:
     given = sign(URL, CALL, key="new")
-    assert is_signed(given=given, keys=["old", "new"], url=URL, params=CALL)
-    assert not is_signed(given=given, keys=["old", "older"], url=URL, params=CALL)
+    assert is_signed(given=given, keys=["old", "new"], urls=[URL], params=CALL)
+    assert not is_signed(given=given, keys=["old", "older"], urls=[URL], params=CALL)
+
+
+def test_any_of_the_addresses_may_be_signed_and_no_other() -> None:
+    ours = ["https://nod.example.com/a", "https://fallback.example.com:8443/a"]
+    for url in (*ours, "https://nod.example.com:443/a"):
+        assert is_signed(given=sign(url, CALL), keys=[KEY], urls=ours, params=CALL)
+    theirs = sign("https://nod.example.com:8443/a", CALL)
+    assert not is_signed(given=theirs, keys=[KEY], urls=ours, params=CALL)
+    assert not is_signed(given=sign("/a", CALL), keys=[KEY], urls=[], params=CALL)
 
 
 def test_a_json_body_is_checked_against_the_digest_in_the_signed_url() -> None:
     url = f"{URL}&bodySHA256={JSON_DIGEST}"
     given = sign(url, {})
-    assert is_signed(given=given, keys=[KEY], url=url, params={}, body=JSON_BODY)
-    assert not is_signed(given=given, keys=[KEY], url=url, params={}, body=JSON_BODY + b" ")
+    assert is_signed(given=given, keys=[KEY], urls=[url], params={}, body=JSON_BODY)
+    assert not is_signed(given=given, keys=[KEY], urls=[url], params={}, body=JSON_BODY + b" ")
 
 
 def test_a_json_body_without_a_digest_is_not_signed_by_the_url_alone() -> None:
-    assert not is_signed(given=sign(URL, {}), keys=[KEY], url=URL, params={}, body=JSON_BODY)
+    assert not is_signed(given=sign(URL, {}), keys=[KEY], urls=[URL], params={}, body=JSON_BODY)
 
 
 def test_the_digest_of_one_body_does_not_vouch_for_a_second_one_in_the_url() -> None:
     mallorys = hashlib.sha256(b"evil").hexdigest()
     url = f"{URL}&bodySHA256={JSON_DIGEST}&bodySHA256={mallorys}"
-    assert not is_signed(given=sign(url, {}), keys=[KEY], url=url, params={}, body=b"evil")
+    assert not is_signed(given=sign(url, {}), keys=[KEY], urls=[url], params={}, body=b"evil")
 
 
 def test_fields_have_no_delimiter_in_what_is_signed() -> None:

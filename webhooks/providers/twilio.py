@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import parse_qs, quote, urlsplit
 
 from django.conf import settings
@@ -95,30 +95,35 @@ def is_signed(
     *,
     given: str,
     keys: Iterable[str],
-    url: str,
+    urls: Collection[str],
     params: Mapping[str, Iterable[str]],
     algorithm: str = DEFAULT_ALGORITHM,
     body: bytes | None = None,
 ) -> bool:
-    """Whether `given` is the signature of this request under one of the keys.
+    """Whether `given` is the signature of this request under one of the keys, at one of the
+    addresses that it may have been sent to (`urls`; their path and query are one).
 
     A body that is no form (`body`) is not signed itself: the signed URL carries its SHA-256 as
     `bodySHA256`, and both must hold. Every comparison takes the same time wherever it differs,
     and all of them are made.
     """
-    if body is not None:
-        stated = parse_qs(urlsplit(url).query).get("bodySHA256", [""])[0]
-        if not hmac.compare_digest(
-            stated.encode(errors="replace"), hashlib.sha256(body).hexdigest().encode()
-        ):
-            return False
+    if body is not None and not all(_states_digest(url, body) for url in urls):
+        return False
     offered = given.encode(errors="replace")
+    spellings = sorted(set().union(*map(url_spellings, urls)))
     expected = [
         signature(key=key, url=spelling, params=params, algorithm=algorithm).encode()
         for key in keys
-        for spelling in sorted(url_spellings(url))
+        for spelling in spellings
     ]
     return any([hmac.compare_digest(offered, each) for each in expected])  # noqa: C419  see above
+
+
+def _states_digest(url: str, body: bytes) -> bool:
+    stated = parse_qs(urlsplit(url).query).get("bodySHA256", [""])[0]
+    return hmac.compare_digest(
+        stated.encode(errors="replace"), hashlib.sha256(body).hexdigest().encode()
+    )
 
 
 # ---- bodies (pure) -------------------------------------------------------------------------
@@ -157,14 +162,15 @@ def params_of(request: HttpRequest) -> QueryDict:
     return request.POST if is_form else request.GET
 
 
-def signed_url(request: HttpRequest) -> str:
-    """The URL as Twilio was given it: our configured address, or, from a trusted proxy, what its
-    headers say; then path and query as they were sent."""
-    base = settings.PUBLIC_BASE_URL
-    if settings.TRUST_PROXY_HEADERS or not base:
-        base = f"{request.scheme}://{request.get_host()}"
+def signed_urls(request: HttpRequest) -> list[str]:
+    """The URLs that Twilio may have been given: our configured addresses and, from a trusted
+    proxy, what its headers say; each with path and query as they were sent."""
+    bases = [base for base in (settings.PUBLIC_BASE_URL, *settings.FURTHER_BASE_URLS) if base]
+    if settings.TRUST_PROXY_HEADERS or not bases:
+        bases.append(f"{request.scheme}://{request.get_host()}")
     query = raw_query(request).decode("latin-1")
-    return f"{base}{quote(request.path)}" + (f"?{query}" if query else "")
+    rest = quote(request.path) + (f"?{query}" if query else "")
+    return [base + rest for base in bases]
 
 
 def raw_query(request: HttpRequest) -> bytes:
@@ -199,7 +205,7 @@ class Twilio:
         if algorithm not in ALGORITHMS or not is_signed(
             given=given,
             keys=keys,
-            url=signed_url(request),
+            urls=signed_urls(request),
             params=dict(request.POST.lists()) if is_form else {},
             algorithm=algorithm,
             body=request.body if has_other_body else None,
