@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -604,6 +605,32 @@ def test_all_parameters_are_kept_byte_for_byte(line: Line, carrier: Carrier) -> 
 def test_the_providers_mark_of_a_repeated_request_is_kept(line: Line, carrier: Carrier) -> None:
     carrier.post(INBOUND, text_form(), **{"I-Twilio-Idempotency-Token": "t" * 200})
     assert Message.objects.get().idempotency_token == "t" * 100
+
+
+# ---- when the database is away -------------------------------------------------------------
+
+
+@committed
+@both_routes
+@pytest.mark.parametrize("at", ["SELECT", "INSERT"])
+def test_what_the_database_does_not_take_is_no_success_and_is_kept_when_it_comes_again(
+    at: str, path: str, form_of: Any, line: Line
+) -> None:
+    """The provider goes by the 5xx: it tries again, or takes its fallback."""
+
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith(at):
+            raise OperationalError("the disk is full")
+        return execute(sql, params, many, context)
+
+    carrier, form = Carrier(Client(raise_request_exception=False)), form_of()
+    with connection.execute_wrapper(fails):
+        answer = carrier.post(path, form)
+    assert answer.status_code == 500
+    assert b"<Response/>" not in answer.content
+    assert nothing_is_stored()
+    assert carrier.post(path, form).status_code == 200
+    assert Message.objects.count() + StatusUpdate.objects.count() == 1
 
 
 # ---- odd bodies ----------------------------------------------------------------------------
