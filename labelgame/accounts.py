@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import prod
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
@@ -70,17 +71,24 @@ def invite(
     return invitation, token
 
 
-@transaction.atomic
 def accept_invitation(
     *, token: str, username: str, password: str, name: str, time_zone: str, now: datetime
 ) -> Player:
     """An account and a player; the link is used up. Sent twice at once, it lets one in."""
+    open_invitation(token=token, now=now)  # no password is hashed for a link that is none
+    # Half a second, made to be slow: nobody else could write in it inside the transaction.
+    user = User(username=User.normalize_username(username), password=make_password(password))
+    return _let_in(user, token=token, name=name, time_zone=time_zone, now=now)
+
+
+@transaction.atomic
+def _let_in(user: User, *, token: str, name: str, time_zone: str, now: datetime) -> Player:
     # Locked, so that a double click is told that the link is used, not that the name is taken.
     locked = Invitation.objects.select_for_update().of_token(token).first()
     invitation = _open(locked, now)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(username, password=password)
+            user.save(force_insert=True)
     except IntegrityError as error:
         raise UsernameTaken from error
     player = Player.objects.create(

@@ -4,9 +4,11 @@ invited.
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import ProtectedError
@@ -174,6 +176,30 @@ def test_two_who_use_a_link_at_once_make_one_account(olga: Player) -> None:
     assert User.objects.exclude(username="olga").count() == 1
     # The two that are the same person may both be let in.
     assert answers in ([302, 410, 410, 410], [302, 302, 410, 410])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_to_write_while_a_password_is_hashed(
+    client: Client, olga: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode(*given: Any, **named: Any) -> str:
+        within_a_transaction.append(connection.in_atomic_block)
+        return hashed(*given, **named)
+
+    within_a_transaction: list[bool] = []
+    hashed = PBKDF2PasswordHasher.encode
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    client.post(invited(olga)[1], NIA)
+    assert within_a_transaction == [False]
+    assert User.objects.get(username="nia").check_password(NIA["password"])
+
+
+def test_for_a_link_that_is_none_no_password_is_hashed(
+    client: Client, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", None)
+    with pytest.raises(accounts.InvitationGone):
+        accounts.accept_invitation(token=link, now=timezone.now(), **NIA)
 
 
 # ---- signing in ----------------------------------------------------------------------------

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
@@ -85,6 +88,25 @@ def story_page(message: Message) -> str:
 
 def news_of(message: Message, client: Client, seen: str = "") -> Answered:
     return client.get(f"/simulator/story/{message.public_id}/", {"seen": seen})
+
+
+# ---- how it is made ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_to_write_while_the_demos_password_is_hashed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode(*given: Any, **named: Any) -> str:
+        within_a_transaction.append(connection.in_atomic_block)
+        return hashed(*given, **named)
+
+    within_a_transaction: list[bool] = []
+    hashed = PBKDF2PasswordHasher.encode
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    for _ in range(2):
+        demo_at(settings.PUBLIC_BASE_URL)
+    assert within_a_transaction == [False]
 
 
 # ---- who may see it ------------------------------------------------------------------------
