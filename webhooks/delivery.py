@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from config.logs import kind_and_place
 from webhooks import egress, outcomes
 from webhooks.models import Delivery, DeliveryAttempt, Endpoint, EndpointSecret
+from webhooks.models.deliveries import DeliveryQuerySet
 from webhooks.nudges import Work, nudge
 from webhooks.outcomes import Outcome
 from webhooks.retries import DELAYS, next_attempt_at, parse_retry_after
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 MOST_IN_FLIGHT = 4  # per endpoint, so that a busy one leaves senders for the others
 MOST_TO_A_FAILING_ONE = 1  # until it answers again: several that hang would take all senders
 TRIES_TO_CLAIM = 20  # candidates looked at before another thread's are left to it
+MOVED_TOGETHER = 500  # deliveries brought forward in one transaction: others want to write, too
 SLOW_DOWN = timedelta(seconds=5)  # for an endpoint that says it is busy but not for how long
 USER_AGENT = "Nod/1 (webhooks)"
 
@@ -83,7 +85,10 @@ def claim(delivery: Delivery, *, now: datetime) -> bool:
 
 def deliver(delivery: Delivery) -> None:
     """Post a claimed delivery and record what came of it."""
-    record(delivery=delivery, attempt=send(delivery), now=timezone.now(), jitter=random.random())
+    attempt, now = send(delivery), timezone.now()
+    missed_more = record(delivery=delivery, attempt=attempt, now=now, jitter=random.random())
+    while missed_more:
+        missed_more = catch_up(delivery.endpoint, now=now)
 
 
 def send(delivery: Delivery) -> Attempt:
@@ -162,15 +167,16 @@ def is_secret(secret: str) -> bool:
 
 
 @transaction.atomic
-def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float) -> None:
-    """Write down one attempt and what follows from it."""
+def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float) -> bool:
+    """Write down one attempt and what follows from it; whether the endpoint missed more than could
+    be brought forward with it."""
     outcome = attempt.outcome
     # The endpoint's row first, as `claim` does: what follows may touch all that waits for it, and
     # two senders who each held one of those would wait for the other for ever.
     if not Endpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).exists():
-        return  # it was deleted meanwhile, and with it all that it was ever sent
+        return False  # it was deleted meanwhile, and with it all that it was ever sent
     if not Delivery.objects.select_for_update().filter(pk=delivery.pk).exists():
-        return
+        return False
     DeliveryAttempt.objects.create(
         delivery=delivery,
         started_at=attempt.started_at,
@@ -185,8 +191,7 @@ def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float
         Delivery.objects.waiting().filter(pk=delivery.pk).update(
             state=Delivery.State.DELIVERED, delivered_at=now, claimed_at=None
         )
-        _endpoint_answers(delivery.endpoint, now=now)
-        return
+        return catch_up(delivery.endpoint, now=now)
     failures = delivery.failures + 1
     again_at = next_attempt_at(
         failures=failures,
@@ -200,22 +205,43 @@ def record(*, delivery: Delivery, attempt: Attempt, now: datetime, jitter: float
     else:
         mine.update(failures=failures, state=Delivery.State.FAILED, claimed_at=None)
     _endpoint_fails(delivery.endpoint, attempt=attempt, is_first=failures == 1, now=now)
+    return False
 
 
-def _endpoint_answers(endpoint: Endpoint, *, now: datetime) -> None:
-    """It works. If it did not before, the incident is over and what it missed goes out now."""
+@transaction.atomic
+def catch_up(endpoint: Endpoint, *, now: datetime) -> bool:
+    """It works. If it did not before, what it missed goes out now, a part in each transaction, and
+    with the last part the incident is over. Whether there may be more: a sender that dies leaves
+    the incident open, and the next success, of what was brought forward already, goes on.
+    """
+    Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
     # While it is paused nothing is sent: what succeeds then was on its way before.
     failing = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
     since = failing.exclude(paused_until__gt=now).values_list("failing_since", flat=True).first()
     if since is None:
-        return
+        return False
+    if bring_forward(_missed(endpoint, since=since, now=now), now=now):
+        return True
     failing.update(failing_since=None, paused_until=None)
     logger.info("Endpoint %s answers again", endpoint.pk)
-    # Not what failed before it did: that is refused for its own sake, by one that works.
+    return False
+
+
+def _missed(endpoint: Endpoint, *, since: datetime, now: datetime) -> DeliveryQuerySet:
+    """Not what failed before it did: that is refused for its own sake, by one that works. Nor what
+    has been tried again since it works."""
     began = since - timedelta(seconds=settings.DELIVERY_TIMEOUT_SECONDS)
-    missed = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"), started_at__gte=began)
-    waiting = Delivery.objects.waiting().filter(endpoint=endpoint, failures__gt=0)
-    waiting.filter(Exists(missed)).update(next_attempt_at=now)
+    attempts = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"), started_at__gte=began)
+    put_off = Delivery.objects.put_off(now).filter(endpoint=endpoint, failures__gt=0)
+    return put_off.filter(Exists(attempts)).exclude(Exists(attempts.filter(started_at__gte=now)))
+
+
+def bring_forward(deliveries: DeliveryQuerySet, *, now: datetime) -> bool:
+    """Make so many of them due that nobody waits long to write; whether there may be more. Under
+    the lock of their endpoint's row, as all that touches several of its deliveries."""
+    some = list(deliveries.longest_due_first().values_list("pk", flat=True)[:MOVED_TOGETHER])
+    Delivery.objects.waiting().filter(pk__in=some).update(next_attempt_at=now)
+    return len(some) == MOVED_TOGETHER
 
 
 def _endpoint_fails(endpoint: Endpoint, *, attempt: Attempt, is_first: bool, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from webhooks import egress
+from webhooks.delivery import bring_forward
 from webhooks.models import Delivery, Endpoint, EndpointSecret
 from webhooks.nudges import Work, nudge
 
@@ -58,10 +59,21 @@ def disable(*, endpoint: Endpoint, because: str, now: datetime) -> None:
     endpoint.save(update_fields=["disabled_at", "disabled_because"])
 
 
-@transaction.atomic
 def enable(*, endpoint: Endpoint, now: datetime) -> int:
-    """Send to it again, first of all what waits; how many deliveries that is."""
+    """Send to it again, first of all what waits; how many deliveries that is.
+
+    What waits is made due before the endpoint is: whoever is cut short in between has an endpoint
+    that is still off, and enables it once more.
+    """
+    while _make_some_due(endpoint, now=now):
+        pass
     endpoint.disabled_at, endpoint.disabled_because, endpoint.paused_until = None, "", None
     endpoint.save(update_fields=["disabled_at", "disabled_because", "paused_until"])
     transaction.on_commit(lambda: nudge(Work.DELIVERY))
-    return Delivery.objects.waiting().filter(endpoint=endpoint).update(next_attempt_at=now)
+    return Delivery.objects.waiting().filter(endpoint=endpoint).count()
+
+
+@transaction.atomic
+def _make_some_due(endpoint: Endpoint, *, now: datetime) -> bool:
+    Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
+    return bring_forward(Delivery.objects.put_off(now).filter(endpoint=endpoint), now=now)

@@ -21,9 +21,11 @@ from standardwebhooks import WebhookVerificationError
 from tests.webhooks.carrier import Carrier
 from tests.webhooks.conftest import open_endpoint, read_everything, tell_everything
 from tests.webhooks.receiver import SECRET, Answer, Receiver
+from webhooks import delivery as delivery_module
 from webhooks.delivery import (
     MOST_IN_FLIGHT,
     NoSecret,
+    catch_up,
     claim,
     claim_due,
     deliver,
@@ -479,6 +481,76 @@ def test_when_an_endpoint_answers_again_what_it_missed_goes_out_at_once(
     [new] = queue()
     assert tell_everything() == 4
     assert [state(each) for each in [*missed, new]] == ["delivered"] * 4
+
+
+@pytest.fixture
+def missed(queue: Queue, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> list[Delivery]:
+    """Five that failed twice and wait for minutes, when two are brought forward at a time."""
+    monkeypatch.setattr(delivery_module, "MOVED_TOGETHER", 2)
+    missed = queue(5)
+    for _ in range(2):
+        receiver.answers(*[500] * 5)
+        tell_everything()
+        time_passes(timedelta(seconds=6))
+    return missed
+
+
+def recorded_success(queue: Queue, now: datetime) -> tuple[Delivery, bool]:
+    """The endpoint takes a new one, and its sender gets no further."""
+    queue()
+    claimed = claim_due()
+    assert claimed is not None
+    return claimed, record(delivery=claimed, attempt=send(claimed), now=now, jitter=0)
+
+
+def test_what_an_endpoint_missed_is_brought_forward_in_parts(
+    missed: list[Delivery], queue: Queue, endpoint: Endpoint
+) -> None:
+    now = timezone.now() + timedelta(seconds=1)
+    _, more = recorded_success(queue, now)
+    due = Delivery.objects.waiting().filter(next_attempt_at__lte=now)
+    assert (more, due.count()) == (True, 2)
+    assert catch_up(endpoint, now=now) is True
+    assert due.count() == 4
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since is not None
+    assert catch_up(endpoint, now=now) is False
+    assert due.count() == 5
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since is None
+
+
+def test_one_success_brings_forward_all_parts(missed: list[Delivery], queue: Queue) -> None:
+    queue()
+    claimed = claim_due()
+    assert claimed is not None
+    deliver(claimed)
+    now = timezone.now()
+    assert Delivery.objects.waiting().filter(next_attempt_at__lte=now).count() == len(missed)
+
+
+def test_a_sender_that_dies_between_two_parts_leaves_the_rest_to_the_next_success(
+    missed: list[Delivery], queue: Queue, endpoint: Endpoint
+) -> None:
+    _, more = recorded_success(queue, timezone.now())
+    assert more
+    assert tell_everything() == len(missed)
+    assert {state(each) for each in missed} == {"delivered"}
+    endpoint.refresh_from_db()
+    assert endpoint.failing_since is None
+
+
+def test_what_was_refused_between_two_parts_is_not_brought_forward_again(
+    missed: list[Delivery], queue: Queue, receiver: Receiver, endpoint: Endpoint
+) -> None:
+    receiver.refuses |= {each.event.public_id for each in missed}
+    now = timezone.now()
+    recorded_success(queue, now)
+    assert tell_everything() == 2
+    while catch_up(endpoint, now=now):
+        pass
+    assert tell_everything() == 3
+    assert {each.failures for each in Delivery.objects.waiting()} == {3}
 
 
 def test_an_event_that_is_refused_for_its_own_sake_keeps_to_the_table(

@@ -1,7 +1,7 @@
 """What an operator does with an endpoint."""
 
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,8 +9,9 @@ from django.utils import timezone
 from tests.webhooks.carrier import Carrier
 from tests.webhooks.conftest import read_everything, tell_everything
 from tests.webhooks.receiver import SECRET, Receiver
-from webhooks import endpoints
+from webhooks import delivery, endpoints
 from webhooks.models import Delivery, Endpoint, EndpointSecret, Line
+from webhooks.models.deliveries import DeliveryQuerySet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -111,6 +112,40 @@ def test_what_waits_goes_out_when_the_endpoint_is_enabled(
     assert endpoints.enable(endpoint=endpoint, now=timezone.now()) == 1
     assert tell_everything() == 1
     assert Delivery.objects.get().state == Delivery.State.DELIVERED
+
+
+def test_who_is_cut_short_while_enabling_enables_once_more(
+    line: Line,
+    endpoint: Endpoint,
+    carrier: Carrier,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What waits is made due in parts, and before the endpoint is on."""
+
+    def one_part(deliveries: DeliveryQuerySet, *, now: datetime) -> bool:
+        if parts:
+            raise KeyboardInterrupt
+        parts.append(delivery.bring_forward(deliveries, now=now))
+        return parts[0]
+
+    parts: list[bool] = []
+    monkeypatch.setattr(delivery, "MOVED_TOGETHER", 2)
+    receiver.answers(*[500] * 5)
+    for _ in range(5):
+        carrier.text("hello")
+    read_everything()
+    tell_everything()
+    now = timezone.now()
+    endpoints.disable(endpoint=endpoint, because="Switched off.", now=now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoints, "bring_forward", one_part)
+        with pytest.raises(KeyboardInterrupt):
+            endpoints.enable(endpoint=endpoint, now=now)
+    assert Delivery.objects.put_off(now).count() == 3
+    assert Endpoint.objects.get().disabled_at is not None
+    assert endpoints.enable(endpoint=endpoint, now=now) == 5
+    assert not Delivery.objects.put_off(now).exists()
 
 
 def test_enabling_ends_a_pause_and_its_reason(endpoint: Endpoint) -> None:

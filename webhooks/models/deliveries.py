@@ -71,6 +71,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.WAITING)
 
+    def put_off(self, now: datetime) -> DeliveryQuerySet:
+        """Waiting, and not due yet."""
+        return self.waiting().filter(next_attempt_at__gt=now)
+
     def unclaimed(self, *, now: datetime, lease: timedelta) -> DeliveryQuerySet:
         """Nobody is at it, or whoever was must have died. Only columns of its own row, so that
         a conditional UPDATE checks them again under the row's lock."""
