@@ -98,21 +98,26 @@ def route_waiting() -> None:
                 pass
 
 
-@transaction.atomic
 def route(*, line: Line) -> int:
     """Hand a line the oldest texts that came for it before it was known; how many."""
     unrouted = Message.objects.unrouted().filter(
         provider=line.provider, account_id=line.account_id, to=line.address
     )
-    routed = list(unrouted.oldest_first().defer("raw")[:ROUTED_TOGETHER])
-    for message in routed:
-        message.line, message.state = line, Message.State.WAITING
-        message.save(update_fields=["line", "state"])
-        if (word := consent.consent_word(message)) is not None:
-            consent.mind_consent(message, word)
-    if routed:
+    chosen = list(unrouted.oldest_first().defer("raw")[:ROUTED_TOGETHER])
+    if not chosen:
+        return 0
+    for message in chosen:
+        message.line = line
+    words = [(message, consent.consent_word(message)) for message in chosen]
+    with transaction.atomic():
+        # Who handed out one of them in between has minded its word: minded twice it says no more.
+        routed = Message.objects.unrouted().filter(pk__in=[message.pk for message in chosen])
+        number = routed.update(line=line, state=Message.State.WAITING)
+        for message, word in words:
+            if word is not None:
+                consent.mind_consent(message, word)
         transaction.on_commit(lambda: nudge(Work.READING))
-    return len(routed)
+    return number
 
 
 @transaction.atomic

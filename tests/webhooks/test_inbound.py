@@ -8,6 +8,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
@@ -770,6 +771,17 @@ def test_texts_that_came_at_the_moment_when_their_line_was_added_are_found_by_th
     assert Message.objects.unrouted().count() == 1
     assert garage.messages.count() == 5
     assert garage.contacts.opted_out().count() == 1
+
+
+def test_many_texts_that_waited_are_handed_over_by_one_statement(
+    line: Line, carrier: Carrier
+) -> None:
+    for number in range(10):
+        carrier.text(f"where do I park? {number}", To=GARAGE)
+    garage = Line.objects.create(business=line.business, account_id=ACCOUNT, address=GARAGE)
+    with CaptureQueriesContext(connection) as asked:
+        assert actions.route(line=garage) == 10
+    assert sum(each["sql"].startswith("UPDATE") for each in asked) == 1
 
 
 def test_a_line_of_another_account_gets_none_of_them(line: Line, carrier: Carrier) -> None:
