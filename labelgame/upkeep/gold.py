@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from classifier.data import DataError, Row, place_of, starter_rows
 from classifier.examples import IMPORT, Arrival, Settlement, add_examples, settle_all
 from classifier.masking import masked_pair
-from classifier.models import Example, ExampleSource
+from classifier.models import ExampleSource
 from classifier.readings import Pair
 from classifier.taxonomy import Question, current_taxonomy
 from labelgame.models import Gold, Poll
@@ -63,40 +63,56 @@ def _plant(question: Question, rows: Sequence[Row], now: datetime) -> int:
         for name, label in row.labels.items()
         if label is not None
     ]
+    settlements = _once(known)
     with transaction.atomic():
-        settle_all(settlements=_once(known), now=now)
-        pairs = zip(chosen, examples, strict=True)
-        return sum(_check(example, question.name, row, now) for row, example in pairs)
+        settle_all(settlements=settlements, now=now)
+        return _check(question, settlements, now)
 
 
 def _once(settlements: Sequence[Settlement]) -> list[Settlement]:
     """Two rows may fold into one example; the first one's labels are its."""
-    return list({(each.example.pk, each.question): each for each in settlements[::-1]}.values())
+    once = {(each.example.pk, each.question): each for each in settlements[::-1]}
+    return list(once.values())[::-1]
 
 
-def _check(example: Example, question: str, row: Row, now: datetime) -> bool:
-    label = row.labels[question]
-    assert label is not None  # only labelled rows are chosen
-    settled = {
-        "state": Poll.State.SETTLED,
-        "settled_as": label,
-        "settled_at": now,
-        "probability": 1.0,
-        "method": "hand",
-    }
-    poll, _ = Poll.objects.update_or_create(
-        example=example,
-        question=question,
-        defaults=settled,
-        create_defaults={**settled, "lot": 0.0, "created_at": now},
+def _check(question: Question, settlements: Sequence[Settlement], now: datetime) -> int:
+    """Make checks of examples whose label for the question is known; how many. All at once: others
+    want to write, too."""
+    known = [each for each in settlements if each.question == question.name]
+    polls = [
+        Poll(
+            example=each.example,
+            question=question.name,
+            state=Poll.State.SETTLED,
+            settled_as=each.label,
+            settled_at=now,
+            probability=each.probability,
+            method=each.method,
+            lot=0.0,
+            created_at=now,
+        )
+        for each in known
+    ]
+    Poll.objects.bulk_create(
+        polls,
+        update_conflicts=True,
+        unique_fields=["example", "question"],
+        update_fields=["state", "settled_as", "settled_at", "probability", "method"],
     )
-    known = {
-        "question": question,
-        "label": label,
-        "source": Gold.Source.SHIPPED,
-        "created_at": now,
-    }
-    return Gold.objects.get_or_create(poll=poll, defaults=known)[1]
+    examples = [each.example for each in known]
+    kept = Poll.objects.of_question(question.name).filter(example__in=examples, gold=None)
+    made = [
+        Gold(
+            poll=poll,
+            question=question.name,
+            label=poll.settled_as,
+            source=Gold.Source.SHIPPED,
+            created_at=now,
+        )
+        for poll in kept.order_by("pk")
+    ]
+    Gold.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)
 
 
 def _chosen(question: Question, rows: Sequence[Row]) -> list[Row]:

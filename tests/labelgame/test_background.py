@@ -219,6 +219,24 @@ def test_checks_are_planted_once_from_the_shipped_rows(db: None) -> None:
     assert not polls.open_polls(now=NOW)  # nothing about them is asked
 
 
+def test_checks_are_planted_in_a_few_statements_because_others_want_to_write(db: None) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        planted = gold.plant(now=NOW)
+    kept = [each["sql"] for each in asked if each["sql"].startswith('INSERT INTO "labelgame_')]
+    assert planted > 50
+    assert len(kept) < 10
+
+
+def test_a_card_that_was_asked_already_becomes_a_check(db: None) -> None:
+    gold.plant(now=NOW)
+    checks = set(Gold.objects.values_list("poll__example", "question", "label"))
+    Gold.objects.all().delete()
+    Poll.objects.update(state="open", settled_as="", settled_at=None, probability=None)
+    assert gold.plant(now=NOW) == len(checks)
+    assert set(Gold.objects.values_list("poll__example", "question", "label")) == checks
+    assert not Poll.objects.exclude(state="settled").exists()
+
+
 def test_checks_grow_from_what_everybody_agreed_on(asked: Asked) -> None:
     agreed, divided = asked(REPLY), asked("could be, could be not")
     Poll.objects.filter(question="intent").update(wanted=3)
