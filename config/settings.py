@@ -14,6 +14,7 @@ from kombu import Exchange, Queue
 
 from config.demo_secrets import demo_secrets
 from config.env import Env
+from config.folders import private_folder
 from config.redis import broker_url, results_url
 
 env = Env()
@@ -24,7 +25,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = not env.text("SECRET_KEY")
 # Everything Nod writes (database, models, socket, generated secrets) lies under this folder.
 VAR_DIR = env.path("NOD_VAR", BASE_DIR / "var")
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+private_folder(VAR_DIR)
 
 SECRET_KEY = demo_secrets(VAR_DIR).secret_key if DEMO else env.text("SECRET_KEY")
 DEBUG = env.flag("DEBUG")

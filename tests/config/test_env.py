@@ -162,6 +162,12 @@ def test_with_a_secret_key_nothing_is_generated(read: Any, tmp_path: Path) -> No
     assert not (tmp_path / "demo_secrets.json").exists()
 
 
+def test_what_nod_writes_is_for_its_owner_alone(read: Any, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    read()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
 def test_the_demo_keeps_its_secret_key(read: Any) -> None:
     assert read()["SECRET_KEY"] == read()["SECRET_KEY"]
 
