@@ -10,9 +10,13 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import urllib3
@@ -66,10 +70,12 @@ def is_public(address: str) -> bool:
 def checked_address(host: str, port: int, *, allow_loopback: bool) -> str:
     """Resolve once; the first address, provided that all of them may be sent to.
 
-    Raises ForbiddenAddress, or Unreachable when the name does not resolve.
+    Raises ForbiddenAddress, or Unreachable when the name does not resolve, or not in time.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _resolve(host, port).result(timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise Unreachable(f"{host} does not resolve in time") from error
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{host} does not resolve") from error
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
@@ -78,6 +84,21 @@ def checked_address(host: str, port: int, *, allow_loopback: bool) -> str:
         if not (is_public(address) or (allow_loopback and loopback)):
             raise ForbiddenAddress(f"{host} is not on the public internet")
     return addresses[0]
+
+
+def _resolve(host: str, port: int) -> Future[list[Any]]:
+    """Ask in a thread of its own: the resolver takes as long as it is configured to, half a minute
+    and more, and cannot be interrupted. Whoever waits no longer leaves it to its end."""
+    found: Future[list[Any]] = Future()
+
+    def ask() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # raised where the result is asked for
+            found.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return found
 
 
 @dataclass(frozen=True)
@@ -120,10 +141,12 @@ def post(
     timeout: float,
     allow_loopback: bool,
 ) -> Answer:
-    """POST `body`; connecting takes at most CONNECT_SECONDS, all of it `timeout` seconds more.
+    """POST `body`; resolving and connecting take at most CONNECT_SECONDS each, and all of it
+    together CONNECT_SECONDS and `timeout`.
 
     Raises ForbiddenAddress, Unreachable or TimedOut.
     """
+    end = time.monotonic() + CONNECT_SECONDS + timeout
     target = target_of(url)
     if target.scheme == "http" and not allow_loopback:
         raise ForbiddenAddress("endpoints are https")
@@ -131,7 +154,7 @@ def post(
     if target.scheme == "http" and not ipaddress.ip_address(address).is_loopback:
         raise ForbiddenAddress("plain http only to this very machine")
     connection = _connection(target, address=address)
-    with closing(connection), _deadline(connection, CONNECT_SECONDS + timeout) as deadline:
+    with closing(connection), _deadline(connection, end - time.monotonic()) as deadline:
         try:
             connection.connect()
             deadline.watch(connection.sock)
@@ -164,9 +187,15 @@ def _connection(target: Target, *, address: str) -> HTTPConnection:
         address,
         target.port,
         timeout=CONNECT_SECONDS,
-        ssl_context=ssl.create_default_context(),
+        ssl_context=_trust(),
         server_hostname=target.host,  # the context verifies the certificate's name against it
     )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities that this machine trusts: read once, because it takes some 40 ms."""
+    return ssl.create_default_context()
 
 
 class Deadline:

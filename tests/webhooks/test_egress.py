@@ -324,9 +324,31 @@ def test_a_login_in_the_url_is_not_part_of_the_host(serve: Callable[..., Server]
 
 
 @pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As if an authority that this machine trusts had signed the receiver's certificate."""
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    egress._trust.cache_clear()
+    yield
+    egress._trust.cache_clear()
+
+
+def test_whom_this_machine_trusts_is_read_once(
+    names: Names, serve: Callable[..., Server], trusted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create() -> ssl.SSLContext:
+        made.append(real())
+        return made[-1]
+
+    made: list[ssl.SSLContext] = []
+    real = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", create)
+    names["receiver.example"], names["evil.example"] = ["127.0.0.1"], ["127.0.0.1"]
+    server = serve(OK, tls=True)
+    for _ in range(2):
+        assert post(f"https://receiver.example:{server.port}/").status == 200
+        with pytest.raises(Unreachable):  # each name is verified anew
+            post(f"https://evil.example:{server.port}/")
+    assert len(made) == 1
 
 
 def test_a_self_signed_server_is_unreachable(names: Names, serve: Callable[..., Server]) -> None:
@@ -493,6 +515,45 @@ def test_a_server_that_hangs_times_out_within_the_limit(serve: Callable[..., Ser
     with pytest.raises(TimedOut):
         post(f"http://127.0.0.1:{serve(hang).port}/", timeout=0.3)
     assert time.monotonic() - began < 3
+
+
+@pytest.fixture
+def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The resolver answers once the event is set."""
+    answers = threading.Event()
+    real = socket.getaddrinfo
+
+    def resolve(*args: Any, **kwargs: Any) -> Any:
+        answers.wait(20)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(egress, "CONNECT_SECONDS", 0.4)
+    yield answers
+    answers.set()
+
+
+def test_a_resolver_that_hangs_is_not_waited_for(slow_names: threading.Event) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="does not resolve in time"):
+        post("https://127.0.0.1:1/")
+    assert time.monotonic() - began < 5
+
+
+def test_the_time_to_resolve_is_part_of_the_limit(
+    serve: Callable[..., Server],
+    slow_names: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A lease is longer than the limit: what takes longer may be sent by another sender, too."""
+    limits: list[float] = []
+    real = egress._deadline
+    monkeypatch.setattr(
+        egress, "_deadline", lambda to, seconds: limits.append(seconds) or real(to, seconds)
+    )
+    threading.Timer(0.2, slow_names.set).start()
+    assert post(f"http://127.0.0.1:{serve(OK).port}/", timeout=2).status == 200
+    assert 1 < limits[0] <= 2.2
 
 
 def test_a_server_that_takes_nobody_times_out_while_connecting(
