@@ -1,16 +1,24 @@
 """Loaded by pytest before Django's settings (see addopts): tests run as a demo of their own.
 
-Whatever the shell has set for a real installation must not leak in, and nothing may be written
-into the checkout's var/.
+Whatever the shell has set for a real installation must not leak in, least of all its database, and
+nothing may be written into the checkout's var/.
 """
 
 import os
+import re
 import signal
 import tempfile
 from pathlib import Path
 
-for name in ("SECRET_KEY", "PUBLIC_BASE_URL", "REDIS_URL", "HOST", "PORT", "DEBUG", "MODELS_DIR"):
+from tests.postgres import HANDED_OVER
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text())
+
+for name in SETTINGS:
     os.environ.pop(name, None)
+if HANDED_OVER in os.environ:
+    os.environ["DATABASE_URL"] = os.environ[HANDED_OVER]
 var_dir = Path(tempfile.mkdtemp(prefix="nod-tests-"))
 (var_dir / "static").mkdir()
 os.environ["NOD_VAR"] = str(var_dir)
