@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,7 @@ from django.core.management.base import SystemCheckError
 from config.processes import Process, Supervisor, die_with_parent, spawn
 
 READY_SECONDS = 120.0
+INTERRUPTED = 130  # what shells make of a process that Ctrl-C ended
 
 
 def main() -> int:
@@ -46,6 +48,9 @@ def main() -> int:
     except CannotStart as error:
         print(f"Nod does not start: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped.", flush=True)
+        return INTERRUPTED
     supervisor = Supervisor(stages(settings, var_dir))
     supervisor.listen()
     try:
@@ -125,14 +130,18 @@ def first_training() -> int:
 
 
 def in_a_process(*command: str) -> int:
-    """Of manage.py; its exit code."""
+    """Of manage.py; its exit code. On Ctrl-C it ends at once, with all that it started: whatever it
+    writes, it writes whole or not at all.
+    """
     process = spawn([sys.executable, "manage.py", *command], on_parents_death=signal.SIGKILL)
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
+        with suppress(ProcessLookupError):  # it ended by itself at the same moment
+            os.killpg(process.pid, signal.SIGKILL)
         raise
+    finally:
+        process.wait()
 
 
 def stages(settings: "django.conf.LazySettings", var_dir: Path) -> Sequence[Sequence[Process]]:
