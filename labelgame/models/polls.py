@@ -42,6 +42,10 @@ class PollQuerySet(models.QuerySet["Poll"]):
     def settled(self) -> PollQuerySet:
         return self.filter(state=Poll.State.SETTLED)
 
+    def checks(self) -> PollQuerySet:
+        """That are shown among the cards."""
+        return self.filter(pk__in=Gold.objects.in_use().values("poll"))
+
     def due(self) -> PollQuerySet:
         """Has all the answers it asked for, and nobody has weighed them yet."""
         return self.filter(due_at__isnull=False)

@@ -2,6 +2,9 @@
 
 A guess is as old as its text. When a better model goes live, much of what the one before was torn
 about is plain to it, and asking by the old doubt would ask people for what the model knows by now.
+
+Hidden checks that no model was asked about are read as well: the guess is said after any card, and
+where it were missing, a player would know what the card was.
 """
 
 import time
@@ -29,12 +32,14 @@ def read_for_a_while() -> int:
 
 
 def read_some() -> int:
-    """Of the open polls that another model has read, or none. 0: none is left."""
+    """Of the open polls that another model has read, or none, and of the checks that none has.
+    0: none is left.
+    """
     live = ModelVersion.objects.live().values_list("name", flat=True).first()
-    if live is None or not _outdated(live, most=1):
+    if not _unread(live, most=1):
         return 0
     reader = live_reader()  # of another name, where the live version cannot be loaded
-    polls = _outdated(reader.name, most=BATCH * 2)
+    polls = _unread(reader.name if live else None, most=BATCH * 2)
     examples = {poll.example_id: poll.example for poll in polls}
     pairs = [Pair(example.prompt, example.text) for example in examples.values()]
     readings = dict(zip(examples, reader.read(pairs), strict=True))
@@ -50,6 +55,13 @@ def read_some() -> int:
     return len(polls)
 
 
+def _unread(name: str | None, *, most: int) -> list[Poll]:
+    """Checks first, for there are few. `name` None: while no version is live, open polls wait."""
+    checks = Poll.objects.checks().filter(read_by="").select_related("example").order_by("pk")
+    found = list(checks[:most])
+    return found + (_outdated(name, most=most - len(found)) if name else [])
+
+
 def _outdated(name: str, *, most: int) -> list[Poll]:
     # Not “another than”: along an index, one looks on both sides of a name.
     polls = Poll.objects.open().select_related("example")
@@ -61,7 +73,9 @@ def _outdated(name: str, *, most: int) -> list[Poll]:
 @transaction.atomic
 def _keep(polls: Sequence[Poll]) -> None:
     """But of those that somebody is answering at this moment: they come with the next batch."""
-    free = Poll.objects.open().select_for_update(skip_locked=True, no_key=True).order_by("pk")
-    pks = set(free.filter(pk__in=[poll.pk for poll in polls]).values_list("pk", flat=True))
+    of_these = Poll.objects.filter(pk__in=[poll.pk for poll in polls])
+    wanted = of_these.open() | of_these.checks()
+    free = wanted.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+    pks = set(free.values_list("pk", flat=True))
     renewed = [poll for poll in polls if poll.pk in pks]
     Poll.objects.bulk_update(renewed, ["guess", "doubt", "read_by"])

@@ -1,14 +1,19 @@
 """When another model goes live, it reads what still waits to be asked."""
 
+import re
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from classifier.folding import doubt_of
 from classifier.reader import live_reader
-from classifier.readings import Pair
+from classifier.readings import Pair, Reading
+from classifier.taxonomy import current_taxonomy
+from labelgame.models import Poll
+from labelgame.models.polls import Kind
 from labelgame.tasks import read_again
-from labelgame.upkeep import rereading
+from labelgame.upkeep import gold, rereading
 from tests.classifier.conftest import (  # noqa: F401  fixtures, and what they are made of
     Tiny,
     models_dir,
@@ -20,8 +25,8 @@ from tests.classifier.conftest import (  # noqa: F401  fixtures, and what they a
     tiny_rows,
 )
 from tests.classifier.test_reader import put_live
-from tests.labelgame.conftest import Asked, a_player, a_stack
-from tests.labelgame.playing import poll_of, says, settles
+from tests.labelgame.conftest import NOW, Asked, a_player, a_reading, a_stack, signed_in
+from tests.labelgame.playing import card_of, poll_of, says, settles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -71,6 +76,54 @@ def test_what_is_settled_keeps_the_guess_that_players_met(
     read_again()
     assert (poll_of(example).read_by, poll_of(example).guess) == ("v1", "question")
     assert poll_of(example, "tone").read_by == "v2"
+
+
+def test_after_a_check_the_same_is_said_as_after_a_vote(
+    asked: Asked,
+    tiny: Tiny,  # noqa: F811
+    models_dir: Path,  # noqa: F811
+) -> None:
+    example = asked(REPLY, guess=None)
+    gold.plant(now=NOW)
+    put_live(tiny, models_dir, "v2")
+    while rereading.read_some():
+        pass
+    check = Poll.objects.checks().of_question("intent").first()
+    assert check is not None
+    vote = poll_of(example)
+    read = Poll.objects.exclude(guess="")
+    read.update(guess="question")  # the tiny model may be right of one, wrong of the other
+    assert parts_said("bea", check, Kind.GOLD) == parts_said("cem", vote, Kind.VOTE)
+
+
+def parts_said(name: str, poll: Poll, kind: Kind) -> list[str]:
+    """The elements of the line that follows an answer."""
+    player = a_player(name)
+    card = card_of(player, poll, kind=kind, now=timezone.now())
+    sent = {"card": card.public_id, "label": "cancel"}
+    response = signed_in(player).post("/play/answer/", sent, headers={"HX-Request": "true"})
+    [line] = re.findall(r'<p class="news-said">(.*?)</p>', response.content.decode(), re.DOTALL)
+    assert "Nod had guessed" in line
+    return re.findall(r"<[^>]+>", line)
+
+
+def test_a_check_is_read_also_while_the_baseline_reads(
+    check: Poll, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Poll.objects.update(guess="", read_by="")
+
+    class Baseline:
+        name = "baseline"
+        taxonomy = current_taxonomy()
+
+        def read(self, pairs: list[Pair]) -> list[Reading]:
+            return [a_reading("cancel", "neutral", 0.7) for _ in pairs]
+
+    monkeypatch.setattr(rereading, "live_reader", Baseline)
+    assert rereading.read_some() == 1  # and not what is asked: it waits for a model
+    check.refresh_from_db()
+    assert (check.guess, check.read_by) == ("cancel", "baseline")
+    assert rereading.read_some() == 0
 
 
 def test_many_cards_are_read_a_batch_at_a_time(
