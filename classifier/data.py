@@ -41,13 +41,18 @@ class Row:
     # question -> label -> share, where people were divided: what a training learns in the label's
     # place. Empty: the label is certain.
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    weight: float = 1.0  # of the row in a training: how often such a text came, or is believed
+    weight: float = 1.0  # of the row in a training: by how often such a text came
+    # Question -> the part of the weight that it has there: less where one person says too much.
+    believed: Mapping[str, float] = field(default_factory=dict)
     # It is a row because a model was in doubt about it: harder than what comes on the whole.
     doubted: bool = False
 
     @property
     def pair(self) -> Pair:
         return Pair(self.prompt, self.text)
+
+    def weight_for(self, question: str) -> float:
+        return self.weight * self.believed.get(question, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,5 +247,7 @@ def digest_of(rows: Iterable[Row]) -> str:
         said: list[Any] = [row.prompt, row.text, sorted(row.labels.items())]
         if row.shares or row.weight != 1.0:  # what people's answers change while the label stays
             said += [{name: dict(shares) for name, shares in row.shares.items()}, row.weight]
+        if row.believed:
+            said.append(dict(row.believed))
         digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()

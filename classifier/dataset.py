@@ -6,11 +6,12 @@ It teaches each question that it is settled for, also while others are open. Nev
 apart to measure with, reserved, pulled, or in a reviewer's hands.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
+from django.dispatch import Signal
 
 from classifier.data import Row, load_rows, number_of_lines, starter_files, starter_rows
 from classifier.folding import weight_of
@@ -26,6 +27,14 @@ FETCHED = 2_000  # labels in memory at a time
 # What the model took for something else teaches it most. No more than half as much again: where
 # people err, they err against the model, too.
 CORRECTION = 1.5
+# Sent before a training takes its rows: whoever says how much a label is believed says it now.
+rows_are_wanted = Signal()
+
+
+def rows_to_learn(taxonomy: Taxonomy) -> list[Row]:
+    """For a training: `training_rows`, with what every label weighs at this moment."""
+    rows_are_wanted.send(sender=None)
+    return training_rows(taxonomy)
 
 
 def training_rows(taxonomy: Taxonomy) -> list[Row]:
@@ -121,21 +130,17 @@ def _row(example: Example, standing: Mapping[str, ExampleLabel], taxonomy: Taxon
         extra={"example": str(example.public_id), "labels": [each.pk for each in known.values()]},
         where=f"example {example.public_id}",
         shares=shares,
-        weight=_weight(example, known.get(taxonomy.primary.name), known.values()),
+        weight=_weight(example, known.get(taxonomy.primary.name)),
+        believed={name: label.weight for name, label in known.items() if label.weight < 1},
         # Of what a model read and is not kept apart, nothing was drawn by lot.
         doubted=bool(example.guess),
     )
 
 
-def _weight(
-    example: Example, primary: ExampleLabel | None, labels: Collection[ExampleLabel]
-) -> float:
-    """By how often the text came; more where the model had it wrong, less where a label is mostly
-    one player's word.
-    """
+def _weight(example: Example, primary: ExampleLabel | None) -> float:
+    """By how often the text came; more where the model had it wrong."""
     corrects = primary is not None and example.guess not in ("", primary.label)
-    believed = primary.weight if primary else min(label.weight for label in labels)
-    return weight_of(example.times_seen) * (CORRECTION if corrects else 1.0) * believed
+    return weight_of(example.times_seen) * (CORRECTION if corrects else 1.0)
 
 
 def _shares(label: ExampleLabel, question: Question) -> dict[str, float]:

@@ -312,7 +312,8 @@ def weigh_labels(*, weights: Mapping[int, float]) -> int:
     labels = ExampleLabel.objects.standing().in_bulk(list(weights))
     changed = []
     for pk, label in labels.items():
-        if abs(label.weight - weights[pk]) >= NOTEWORTHY:
+        # Of what it is, not of 1: many small ones that are a little too large are much.
+        if abs(label.weight - weights[pk]) >= NOTEWORTHY * label.weight:
             label.weight = weights[pk]
             changed.append(label)
     ExampleLabel.objects.bulk_update(changed, ["weight"], batch_size=200)

@@ -20,7 +20,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from classifier.data import DataError
-from classifier.dataset import number_of_rows, training_rows
+from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import TaxonomyError, current_taxonomy
 from classifier.versions import DamagedVersion
@@ -132,7 +132,7 @@ def do(run: TrainingRun) -> None:
         taxonomy = current_taxonomy()
         # As `why_train` counts them, and before: what settles meanwhile is new to this version.
         given = number_of_rows(taxonomy)
-        rows = training_rows(taxonomy)
+        rows = rows_to_learn(taxonomy)
         outcome = train_version(
             rows=rows,
             taxonomy=taxonomy,

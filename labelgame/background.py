@@ -69,7 +69,7 @@ def weigh(*, now: datetime, anyway: bool = False) -> bool:
         return False
     settling.settle_due(now=now)
     gold.grow(now=now)
-    crediting.share_out(now=now)
+    crediting.share_out()
     crediting.credit_versions(now=now)
     weigh_rarity()
     return True

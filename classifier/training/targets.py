@@ -14,8 +14,8 @@ from classifier.taxonomy import Question, Taxonomy
 
 
 def targets_of(rows: Sequence[Row], taxonomy: Taxonomy) -> list[Tensor]:
-    """Per question (rows, labels): shares that sum to the row's weight, or to 0 where the row is
-    not labelled for the question.
+    """Per question (rows, labels): shares that sum to what the row weighs there, or to 0 where it
+    is not labelled for the question.
     """
     return [
         torch.tensor([_shares(row, question) for row in rows], dtype=torch.float32)
@@ -28,7 +28,8 @@ def _shares(row: Row, question: Question) -> list[float]:
     if label is None:
         return [0.0] * len(question.labels)
     shares = row.shares.get(question.name) or {label: 1.0}
-    return [row.weight * shares.get(name, 0.0) for name in question.label_names]
+    weight = row.weight_for(question.name)
+    return [weight * shares.get(name, 0.0) for name in question.label_names]
 
 
 def rarity_weights(targets: Tensor, power: float) -> Tensor:

@@ -1,9 +1,9 @@
 """No player's word may be more than a stated part of what a model learns of a label. Pure.
 
-Each example has the weight 1 and is made up of the players who gave its label; what came by hand or
-from a file is nobody's. A player who has more than the cap of a label keeps that part of each of
-their examples which leaves them at the cap; the parts of others stay whole. An example that two
-players settled then stands on the word of the second, by half.
+Each example has the amount that a training gives it and is made up of the players who gave its
+label; what came by hand or from a file is nobody's. A player who has more than the cap of a label
+keeps that part of each of their examples which leaves them at the cap; the parts of others stay
+whole. An example that two players settled then stands on the word of the second, by half.
 
 Lowering one player lowers the whole, and so may put a second one above the cap; where that ends is
 known beforehand: all who are capped keep the same amount, and that amount is the cap's share of all
@@ -24,10 +24,14 @@ _SLACK = 1 + 1e-9  # what rounding may have put on top
 
 
 def weights_under_cap(
-    contributions: Sequence[Mapping[Player, float]], labels: Sequence[str], *, cap: float
+    contributions: Sequence[Mapping[Player, float]],
+    labels: Sequence[str],
+    amounts: Sequence[float],
+    *,
+    cap: float,
 ) -> list[float]:
-    """One weight from 0 to 1 for each example. `contributions`: how much of it each player is, in
-    whatever measure; none of nobody's examples.
+    """One weight from 0 to 1 for each example, by which its amount is taken. `contributions`: how
+    much of it each player is, in whatever measure; none of nobody's examples.
     """
     if not 0 < cap <= 1:
         raise ValueError(f"A cap is a share above 0 and up to 1, not {cap}.")
@@ -37,7 +41,11 @@ def weights_under_cap(
         examples[label].append(example)
     weights = [1.0] * len(shares)
     for of_label in examples.values():
-        kept = _kept([shares[example] for example in of_label], cap)
+        kept = _kept(
+            [shares[example] for example in of_label],
+            [amounts[example] for example in of_label],
+            cap,
+        )
         for example in of_label:
             if shares[example]:
                 parts = shares[example].items()
@@ -50,19 +58,21 @@ def _shares(parts: Mapping[Player, float]) -> dict[Player, float]:
     return {player: part / total for player, part in parts.items() if part > 0}
 
 
-def _kept(shares: Sequence[Mapping[Player, float]], cap: float) -> dict[Player, float]:
+def _kept(
+    shares: Sequence[Mapping[Player, float]], amounts: Sequence[float], cap: float
+) -> dict[Player, float]:
     """Of one label: the part of their own that each player keeps."""
     parts: dict[Player, list[float]] = defaultdict(list)
-    for of_example in shares:
+    for of_example, amount in zip(shares, amounts, strict=True):
         for player, part in of_example.items():
-            parts[player].append(part)
+            parts[player].append(part * amount)
     # fsum: the order of examples must not decide about the last digit.
-    amounts = {player: fsum(of_player) for player, of_player in parts.items()}
-    nobodys = float(sum(not of_example for of_example in shares))
-    most = _most(sorted(amounts.values(), reverse=True), nobodys, cap)
+    theirs = {player: fsum(of_player) for player, of_player in parts.items()}
+    nobodys = fsum(each for of, each in zip(shares, amounts, strict=True) if not of)
+    most = _most(sorted(theirs.values(), reverse=True), nobodys, cap)
     return {
         player: 1.0 if amount <= most * _SLACK else most / amount
-        for player, amount in amounts.items()
+        for player, amount in theirs.items()
     }
 
 

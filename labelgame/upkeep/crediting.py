@@ -10,10 +10,10 @@ from math import ceil
 
 from django.core.cache import cache
 
-from classifier.dataset import rows_of_files
+from classifier.dataset import rows_of_examples, rows_of_files
 from classifier.examples import weigh_labels
 from classifier.lineage import labels_behind
-from classifier.models import Example, ExampleLabel, ModelVersion
+from classifier.models import ExampleLabel, ModelVersion
 from classifier.taxonomy import current_taxonomy
 from labelgame.models import Answer, Credit, GameSettings
 from labelgame.rules.capping import weights_under_cap
@@ -60,28 +60,25 @@ def _count(said: dict[int, str], counts: Counter[int]) -> None:
     said.clear()
 
 
-def share_out(*, now: datetime) -> int:
+def share_out() -> int:
     """Set the weights of labels so that no player has too large a part of any; how many changed."""
     cap = GameSettings.current().most_of_a_label
     taxonomy = current_taxonomy()
+    # What ships with Nod and lies in files is learnt as well, and is nobody's.
     files = rows_of_files(taxonomy)
+    rows = {
+        pk: row for row in rows_of_examples(taxonomy, beside=files) for pk in row.extra["labels"]
+    }
     changed = 0
-    for question in taxonomy.questions:
-        labels = list(
-            ExampleLabel.objects.standing()
-            .of_question(question.name)
-            .filter(example__in=Example.objects.trainable(), settled_at__lte=now)
-            .values_list("pk", "label", "answers")
-        )
-        parts = _contributions([(label, answers) for _, label, answers in labels])
-        # What ships with Nod and lies in files is learnt as well, and is nobody's.
-        nobodys = [label for row in files if (label := row.labels[question.name])]
-        weights = weights_under_cap(
-            [*_capped(parts, labels, cap), *({} for _ in nobodys)],
-            [*(label for _, label, _ in labels), *nobodys],
-            cap=cap,
-        )[: len(labels)]
-        of = {pk: weight for (pk, _, _), weight in zip(labels, weights, strict=True)}
+    for question in taxonomy.question_names:
+        standing = ExampleLabel.objects.standing().of_question(question).order_by("pk")
+        labels = [
+            (pk, label, answers, rows[pk].weight)
+            for pk, label, answers in standing.values_list("pk", "label", "answers")
+            if pk in rows
+        ]
+        nobodys = [(label, row.weight) for row in files if (label := row.labels[question])]
+        of = _weights(labels, nobodys, cap)
         pks = list(of)
         for start in range(0, len(pks), FETCHED):
             some = pks[start : start + FETCHED]
@@ -89,18 +86,34 @@ def share_out(*, now: datetime) -> int:
     return changed
 
 
+def _weights(
+    labels: list[tuple[int, str, list[str], float]], nobodys: list[tuple[str, float]], cap: float
+) -> dict[int, float]:
+    """Of one question, by the label's id. Of each label, what a training gives it comes last."""
+    parts = _contributions([(label, answers) for _, label, answers, _ in labels])
+    names = [label for _, label, _, _ in labels] + [label for label, _ in nobodys]
+    contributions: list[dict[int, float]] = [*parts, *({} for _ in nobodys)]
+    amounts = [amount for *_, amount in labels] + [amount for _, amount in nobodys]
+    weights = weights_under_cap(_capped(contributions, names, cap), names, amounts, cap=cap)
+    return {pk: weight for (pk, *_), weight in zip(labels, weights[: len(labels)], strict=True)}
+
+
 def _capped(
-    parts: list[dict[int, float]], labels: list[tuple[int, str, list[str]]], cap: float
+    contributions: list[dict[int, float]], names: list[str], cap: float
 ) -> list[dict[int, float]]:
-    """Of labels that enough people gave. Of three, nobody can have less than a third: held to it,
-    two would lose nearly all that they said because the third one said little.
+    """Of labels with enough to them: people who gave it, and rows that are nobody's. Of three
+    people, nobody can have less than a third: held to it, two would lose nearly all that they said
+    because the third one said little.
     """
     players: dict[str, set[int]] = defaultdict(set)
-    for part, (_, label, _) in zip(parts, labels, strict=True):
-        players[label] |= part.keys()
-    enough = {label for label, of_label in players.items() if len(of_label) > ceil(1 / cap)}
+    nobodys: Counter[str] = Counter()
+    for of_example, label in zip(contributions, names, strict=True):
+        players[label] |= of_example.keys()
+        nobodys[label] += not of_example
+    enough = {label for label in players if len(players[label]) + nobodys[label] > ceil(1 / cap)}
     return [
-        part if label in enough else {} for part, (_, label, _) in zip(parts, labels, strict=True)
+        of_example if label in enough else {}
+        for of_example, label in zip(contributions, names, strict=True)
     ]
 
 

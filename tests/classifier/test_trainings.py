@@ -186,7 +186,7 @@ def test_what_nobody_expected_fails_the_run_without_its_words(
     def broken(taxonomy: object) -> None:
         raise RuntimeError("text of a customer")
 
-    monkeypatch.setattr(trainings, "training_rows", broken)
+    monkeypatch.setattr(trainings, "rows_to_learn", broken)
     asked()
     run = trainings.take_up(now=NOW)
     assert run is not None

@@ -363,7 +363,7 @@ def test_of_too_few_players_nobody_is_capped(asked: Asked, no_files: None) -> No
         says(cem if number else dan, example, "confirm")
     settles()
     Example.objects.update(split="train")
-    assert share_out(now=NOW + 2 * MINUTE) == 0
+    assert share_out() == 0
 
 
 def test_what_ships_with_nod_is_nobodys_part(asked: Asked) -> None:
@@ -373,7 +373,7 @@ def test_what_ships_with_nod_is_nobodys_part(asked: Asked) -> None:
         says(others[number % 4], example, "confirm")
     settles()
     Example.objects.update(split="train")
-    assert share_out(now=NOW + 2 * MINUTE) == 0
+    assert share_out() == 0
 
 
 @pytest.fixture
@@ -390,7 +390,7 @@ def test_no_player_has_too_large_a_part_of_a_label(asked: Asked, no_files: None)
         says(others[2 + number % 2], example, "confirm")
     settles()
     Example.objects.update(split="train")
-    share_out(now=NOW + 2 * MINUTE)
+    share_out()
     labels = ExampleLabel.objects.standing().of_question("intent")
     of_bea = {str(answer.pk) for answer in bea.answers.all()}
     # The other's half of a card stays whole; what is taken off is taken off hers.

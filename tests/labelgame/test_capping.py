@@ -17,7 +17,7 @@ def amounts(parts: Sequence[Mapping[str, float]], cap: float) -> tuple[dict[str,
     """What each player keeps of one label, found without the weights of the others' examples: of
     examples that are each one player's or nobody's.
     """
-    weights = weights_under_cap(parts, ["x"] * len(parts), cap=cap)
+    weights = weights_under_cap(parts, ["x"] * len(parts), [1.0] * len(parts), cap=cap)
     of: dict[str, float] = defaultdict(float)
     for example, weight in zip(parts, weights, strict=True):
         for player in example:
@@ -47,7 +47,7 @@ def test_nobody_is_above_the_cap_where_that_is_possible(parts: Parts, cap: float
 
 @given(shared, caps)
 def test_weights_are_shares(parts: Parts, cap: float) -> None:
-    weights = weights_under_cap(parts, ["x"] * len(parts), cap=cap)
+    weights = weights_under_cap(parts, ["x"] * len(parts), [1.0] * len(parts), cap=cap)
     assert all(0 < weight <= 1 for weight in weights)
 
 
@@ -74,47 +74,56 @@ def test_the_order_of_examples_does_not_matter(
     parts: Parts, cap: float, dice: random.Random
 ) -> None:
     order = dice.sample(range(len(parts)), len(parts))
-    weights = weights_under_cap(parts, ["x"] * len(parts), cap=cap)
-    again = weights_under_cap([parts[at] for at in order], ["x"] * len(parts), cap=cap)
+    weights = weights_under_cap(parts, ["x"] * len(parts), [1.0] * len(parts), cap=cap)
+    again = weights_under_cap(
+        [parts[at] for at in order], ["x"] * len(parts), [1.0] * len(parts), cap=cap
+    )
     assert again == [weights[at] for at in order]
 
 
 def test_a_busy_player_is_held_at_a_third() -> None:
     parts = [{"busy": 1.0}] * 90 + [{"a": 1.0}] * 10 + [{"b": 1.0}] * 10
-    weights = weights_under_cap(parts, ["x"] * 110, cap=1 / 3)
+    weights = weights_under_cap(parts, ["x"] * 110, [1.0] * 110, cap=1 / 3)
     assert weights == pytest.approx([1 / 9] * 90 + [1.0] * 20)
 
 
 def test_labels_are_capped_each_for_itself() -> None:
     parts = [{"a": 1.0}, {"a": 1.0}, {"b": 1.0}, {"a": 1.0}, {"b": 1.0}]
-    weights = weights_under_cap(parts, ["x", "x", "x", "y", "y"], cap=0.5)
+    weights = weights_under_cap(parts, ["x", "x", "x", "y", "y"], [1.0] * 5, cap=0.5)
     assert weights == pytest.approx([0.5, 0.5, 1, 1, 1])
 
 
 def test_an_example_of_two_keeps_the_part_of_the_one_below_the_cap() -> None:
     parts = [{"a": 1.0}] * 8 + [{"a": 2.0, "b": 2.0}] + [{"b": 1.0}, {"c": 1.0}]
-    weights = weights_under_cap(parts, ["x"] * len(parts), cap=0.5)
+    weights = weights_under_cap(parts, ["x"] * len(parts), [1.0] * len(parts), cap=0.5)
     assert weights[8] == pytest.approx((1 + weights[0]) / 2)
 
 
 def test_nobodys_examples_count_and_stay_whole() -> None:
     parts: Parts = [{}] * 20 + [{"a": 1.0}] * 80
-    weights = weights_under_cap(parts, ["x"] * 100, cap=0.5)
+    weights = weights_under_cap(parts, ["x"] * 100, [1.0] * 100, cap=0.5)
     assert weights == pytest.approx([1.0] * 20 + [0.25] * 80)
+
+
+def test_examples_count_by_their_amounts() -> None:
+    parts = [{"a": 1.0}] * 2 + [{"b": 1.0}] * 4 + [{}] * 2
+    amounts = [6.0] * 2 + [1.0] * 4 + [2.0] * 2
+    weights = weights_under_cap(parts, ["x"] * 8, amounts, cap=0.5)
+    assert weights == pytest.approx([8 / 12] * 2 + [1.0] * 6)
 
 
 def test_too_few_players_for_the_cap_are_equal() -> None:
     parts = [{"a": 1.0}] * 30 + [{"b": 1.0}] * 10
     kept, _ = amounts(parts, 0.34)
     assert kept == pytest.approx({"a": 10, "b": 10})
-    assert weights_under_cap([{"a": 1.0}] * 3, ["x"] * 3, cap=0.34) == [1.0, 1.0, 1.0]
+    assert weights_under_cap([{"a": 1.0}] * 3, ["x"] * 3, [1.0] * 3, cap=0.34) == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("cap", [0, -0.1, 1.1])
 def test_a_cap_that_is_no_share_is_refused(cap: float) -> None:
     with pytest.raises(ValueError, match="above 0 and up to 1"):
-        weights_under_cap([], [], cap=cap)
+        weights_under_cap([], [], [], cap=cap)
 
 
 def test_no_examples_have_no_weights() -> None:
-    assert weights_under_cap([], [], cap=0.34) == []
+    assert weights_under_cap([], [], [], cap=0.34) == []

@@ -180,7 +180,7 @@ def test_who_settles_most_of_a_label_is_heard_for_a_third_of_it(
     for number, (example, truth) in enumerate(come_in(texts(PLAYED, "yes")[:10])):
         says(others[number % 3], example, truth, question="topic")
     background.see_to_game(now=NOW + MINUTE)
-    share_out(now=NOW + 2 * MINUTE)
+    share_out()
     assert share_of(lia, "news") == pytest.approx(0.34, abs=0.01)
 
 

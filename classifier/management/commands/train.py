@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from classifier import trainings
 from classifier.data import DataError, Row, load_rows
-from classifier.dataset import number_of_rows, training_rows
+from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion
 from classifier.reports import as_table
 from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
@@ -116,7 +116,7 @@ def rows_for(files: list[Path] | None, taxonomy: Taxonomy) -> list[Row]:
     if files:
         return load_rows(files, taxonomy)
     try:
-        return training_rows(taxonomy)
+        return rows_to_learn(taxonomy)
     except DataError as exc:
         raise DataError(
             f"{exc} The starter set has Nod's own labels: give rows of yours with --data."
