@@ -41,11 +41,12 @@ from labelgame.upkeep.booking import (
     first_settlement,
     rebook_checks,
 )
-from labelgame.upkeep.polls import close_as_pulled, give_room
+from labelgame.upkeep.polls import close_as_pulled, give_room, reopen
 
 CARDS = 10  # of a round: about a minute
 # An answer is weighed once it can be undone no more.
 UNDO_WITHIN = timedelta(seconds=10)
+LEAK_BUTTON = "leak button"  # why a player's example was pulled
 SLOWEST = 3_600_000  # ms; a card that lay open over lunch says nothing about speed
 
 
@@ -59,6 +60,10 @@ class PulledCard(Exception):
 
 class UnknownLabel(Exception):
     """Neither a label of the card's question, nor can't tell, nor skip."""
+
+
+class CannotPutBack(Exception):
+    """Only what a player took out themselves, and nobody since."""
 
 
 class CannotContest(Exception):
@@ -357,23 +362,77 @@ def _reopen(round_: Round) -> None:
 
 def pull_card(*, player: Player, card: UUID, now: datetime) -> bool:
     """Somebody can be known by it: out of every hand at once. Whether it was there to pull."""
+    example = _had(player, card).poll.example
+    return pull_example(example=example, by=player.user.get_username(), now=now)
+
+
+def _had(player: Player, card: UUID) -> Offer | Answer:
     offer = Offer.objects.filter(public_id=card, player=player).first()
-    given = Answer.objects.filter(public_id=card, player=player).first()
-    held = offer or given
+    held = offer or Answer.objects.filter(public_id=card, player=player).first()
     if held is None:
         raise UnknownCard
-    return pull_example(example=held.poll.example, by=player.user.get_username(), now=now)
+    return held
 
 
 @transaction.atomic
 def pull_example(*, example: Example, by: str, now: datetime) -> bool:
     # Polls before their example, as whoever settles them, or each would wait for the other.
     polls = list(example.polls.select_for_update(no_key=True).order_by("pk"))
-    pulled = examples.pull(example=example, by=by, reason="leak button", now=now)
+    pulled = examples.pull(example=example, by=by, reason=LEAK_BUTTON, now=now)
     for poll in polls:
         if poll.state != Poll.State.CLOSED:
             close_as_pulled(poll=poll, now=now)
     return pulled
+
+
+def may_put_back(*, player: Player, card: UUID) -> bool:
+    try:
+        return _took_out(player, _had(player, card).poll.example)
+    except UnknownCard:
+        return False
+
+
+def _took_out(player: Player, example: Example) -> bool:
+    """They themselves, by the button; what was pulled otherwise is for the admin."""
+    by = (example.pulled_by, example.pulled_because)
+    return example.state == Example.State.PULLED and by == (
+        player.user.get_username(),
+        LEAK_BUTTON,
+    )
+
+
+@transaction.atomic
+def put_back_card(*, player: Player, card: UUID, now: datetime) -> Offer | None:
+    """The button was pressed by a slip: the card is in the game and in their hand again. None:
+    others have it by now, or it was answered before.
+    """
+    held = _had(player, card)
+    polls = list(
+        Poll.objects.select_for_update(no_key=True)
+        .filter(example=held.poll.example_id)
+        .order_by("pk")
+    )
+    # Only now: while one waited, it may have been put back.
+    example = Example.objects.get(pk=held.poll.example_id)
+    if not _took_out(player, example):
+        raise CannotPutBack
+    examples.put_back(example=example)
+    asked = current_taxonomy().question_names
+    for poll in polls:
+        if poll.state == Poll.State.CLOSED and poll.question in asked:
+            reopen(poll=poll, now=now)
+    return _held_again(held, now) if isinstance(held, Offer) else None
+
+
+def _held_again(offer: Offer, now: datetime) -> Offer | None:
+    poll = Poll.objects.select_related("example").get(pk=offer.poll_id)
+    if poll.state == Poll.State.CLOSED or (offer.kind == Kind.VOTE and not _taken_again(poll)):
+        return None
+    offer.poll, offer.released_at = poll, None
+    offer.made_at = _before_all(offer.player, now)
+    offer.expires_at = now + timedelta(seconds=GameSettings.current().lease_seconds)
+    offer.save(update_fields=["released_at", "made_at", "expires_at"])
+    return offer
 
 
 # ---- contests and rulings ------------------------------------------------------------------

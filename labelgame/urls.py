@@ -9,6 +9,7 @@ urlpatterns = [
     path("answer/", play.answer, name="answer"),
     path("undo/", play.undo, name="undo"),
     path("leak/", play.leak, name="leak"),
+    path("put-back/", play.put_back, name="put_back"),
     path("still/", play.still, name="still"),
     path("round/", play.new_round, name="new_round"),
     path("round/<uuid:public_id>/", play.round_, name="round"),

@@ -121,13 +121,17 @@ def reopen_put_back(*, now: datetime) -> int:
     # Not “in these states”: the few polls are to be walked through, not all examples in a state.
     polls = list(closed.exclude(example__state__in=_NOT_ASKED)[:BATCH])
     for poll in polls:
-        with transaction.atomic():
-            if known := _known_label(poll):
-                _settle_again(poll, known, now)
-            else:
-                _open_again(poll, now)
-                _settle_as_given([poll.pk], poll.question, now)
+        reopen(poll=poll, now=now)
     return len(polls)
+
+
+@transaction.atomic
+def reopen(*, poll: Poll, now: datetime) -> None:
+    if known := _known_label(poll):
+        _settle_again(poll, known, now)
+    else:
+        _open_again(poll, now)
+        _settle_as_given([poll.pk], poll.question, now)
 
 
 def _known_label(poll: Poll) -> str:

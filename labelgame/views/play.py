@@ -25,6 +25,8 @@ from labelgame.pages.roundend import summary
 
 TAKEN_OUT = "That card was taken out of the game. It costs nothing."
 TOO_LATE = "It is too late to undo that: an answer can be taken back for a moment."
+NOT_BACK = "That card is not yours to put back."
+IS_BACK = "It is in the game again."
 NOT_YOURS = "That card is no longer in your hand."
 
 
@@ -35,6 +37,7 @@ class News:
     settled: UUID | None = None  # a card that the browser need not send again
     said: cards.Said | None = None
     notice: str = ""
+    pulled: UUID | None = None  # a card that they may put back
     first: Offer | None = None  # to be shown before the others: it was just taken back
     gone: Iterable[UUID] = ()  # may be shown no longer
     ended: Round | None = None
@@ -54,10 +57,12 @@ def card(request: PlayerRequest) -> HttpResponse:
         return there if offers else HttpResponse(status=204)
     if not offers:
         nothing = cards.nothing_left(player=request.player, now=now)
-        return render(request, "labelgame/nothing_left.html", {"nothing": nothing, "round": round_})
+        context = {"nothing": nothing, "round": round_, "pulled": _just_pulled(request)}
+        return render(request, "labelgame/nothing_left.html", context)
     context = {
         "cards": cards.all_shown(offers, round_),
         "said": cards.last_said(round_) if round_.answered else None,
+        "pulled": _just_pulled(request),
         "round": round_,
         "questions": current_taxonomy().questions,
         "cant_tell": cards.CANT_TELL_LABEL,
@@ -77,6 +82,12 @@ def _asked_for(request: PlayerRequest) -> Offer | None:
         .select_related("poll__example")
         .first()
     )
+
+
+def _just_pulled(request: PlayerRequest) -> UUID | None:
+    """The card of `?pulled=`, if they may put it back."""
+    card = _uuid(request.GET.get("pulled", ""))
+    return card if card and actions.may_put_back(player=request.player, card=card) else None
 
 
 def _with_first(offers: list[Offer], first: Offer | None) -> list[Offer]:
@@ -120,14 +131,30 @@ def undo(request: PlayerRequest) -> HttpResponse:
 @require_POST
 @player_only
 def leak(request: PlayerRequest) -> HttpResponse:
-    """Somebody can be known by it: nobody is shown it from now on."""
+    """Somebody can be known by it: nobody is shown it from now on. It is done, not asked about;
+    what was a slip is put back.
+    """
     card = _card(request)
     try:
         actions.pull_card(player=request.player, card=card, now=timezone.now())
     except actions.UnknownCard:
         return _go_on(request, News(settled=card, notice=NOT_YOURS))
-    thanks = "Thank you. Nobody is shown that card any more."
-    return _go_on(request, News(settled=card, notice=thanks, gone=[card]))
+    if actions.may_put_back(player=request.player, card=card):
+        return _go_on(request, News(settled=card, pulled=card, gone=[card]))
+    return _go_on(request, News(settled=card, notice=TAKEN_OUT, gone=[card]))
+
+
+@require_POST
+@player_only
+def put_back(request: PlayerRequest) -> HttpResponse:
+    """What they took out themselves, by a slip."""
+    try:
+        offer = actions.put_back_card(
+            player=request.player, card=_card(request), now=timezone.now()
+        )
+    except (actions.UnknownCard, actions.CannotPutBack):
+        return _go_on(request, News(notice=NOT_BACK))
+    return _go_on(request, News(first=offer) if offer else News(notice=IS_BACK))
 
 
 @require_safe
@@ -150,6 +177,8 @@ def _go_on(request: PlayerRequest, news: News) -> HttpResponse:
     if news.ended is not None:
         return redirect("labelgame:round", news.ended.public_id)
     to = reverse("labelgame:card")
+    if news.pulled is not None:
+        to += f"?pulled={news.pulled}"
     return redirect(f"{to}?card={news.first.public_id}" if news.first else to)
 
 

@@ -41,6 +41,7 @@ ADDRESSES = [
     Address("answer", "POST", PLAYERS),
     Address("undo", "POST", PLAYERS),
     Address("leak", "POST", PLAYERS),
+    Address("put_back", "POST", PLAYERS),
     Address("still", "GET", PLAYERS),
     Address("new_round", "POST", PLAYERS),
     Address("round", "GET", PLAYERS, (uuid4(),)),

@@ -305,6 +305,54 @@ def test_the_leak_button_takes_a_card_out_of_every_hand(
     assert f'data-gone="{theirs.public_id} "' in still.content.decode()
 
 
+def test_the_first_press_pulls_and_a_slip_is_put_back_by_plain_forms(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 3)
+    card = held(alice)[0]
+    button = re.search(r'<button class="leak"[^>]*>', page(client))
+    assert button is not None
+    assert 'type="submit" formaction="/play/leak/"' in button[0]
+    there = client.post("/play/leak/", {"card": card.public_id})["Location"]
+    assert Example.objects.pulled().get() == card.poll.example
+    assert card not in held(alice)
+    assert f'name="card" value="{card.public_id}"><button class="back"' in page(client, there)
+    there = client.post("/play/put-back/", {"card": card.public_id})["Location"]
+    assert not Example.objects.pulled().exists()
+    assert f'id="card-{card.public_id}"' in page(client, there)
+    assert held(alice)[0] == card
+    answer(client, card.public_id, a_label(card))
+    assert Answer.objects.get().kind == "vote"
+    assert poll_of(card.poll.example, card.poll.question).votes == 1
+
+
+def test_the_script_gets_the_way_back_and_the_card(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 3)
+    card = held(alice)[0]
+    html = fragment(client, "/play/leak/", card=card.public_id)
+    assert 'action="/play/put-back/"' in html
+    assert f'data-gone="{card.public_id} "' in html
+    html = fragment(client, "/play/put-back/", card=card.public_id)
+    assert f'data-first="{card.public_id}"' in html
+    html = fragment(client, "/play/put-back/", card=card.public_id)  # sent twice
+    assert "not yours to put back" in html
+    assert "data-first" not in html
+
+
+def test_what_somebody_else_took_out_is_not_put_back(
+    client: Client, alice: Player, asked: Asked
+) -> None:
+    a_stack(asked, 3)
+    card = held(alice)[0]
+    actions.pull_example(example=card.poll.example, by="robin", now=timezone.now())
+    html = fragment(client, "/play/leak/", card=card.public_id)
+    assert "put-back" not in html
+    client.post("/play/put-back/", {"card": card.public_id})
+    assert Example.objects.pulled().get() == card.poll.example
+
+
 def test_while_the_cards_may_stay_there_is_nothing_to_say(
     client: Client, alice: Player, asked: Asked
 ) -> None:

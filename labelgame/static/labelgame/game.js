@@ -49,7 +49,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (keysAreOff()) return;
   const key = CSS.escape(event.key.toLowerCase());
-  const button = document.querySelector(`.card:not([hidden]) [data-key="${key}"], .page [data-key="${key}"]`);
+  const places = [".card:not([hidden])", ".status", ".page"];
+  const button = document.querySelector(places.map((place) => `${place} [data-key="${key}"]`).join());
   if (button === null || button.disabled) return;
   event.preventDefault();
   button.click();
@@ -157,6 +158,7 @@ class Game {
     for (const card of this.cards()) if (this.taken.has(card.dataset.card)) card.remove();
     if (this.current() === undefined) this.showNext();
     this.deck.addEventListener("submit", (event) => this.submitted(event));
+    this.status.addEventListener("submit", (event) => this.putBack(event));
     window.addEventListener("online", () => this.send());
     window.addEventListener("offline", () => this.sayNetwork());
     document.addEventListener("visibilitychange", () => {
@@ -187,8 +189,9 @@ class Game {
     const button = event.submitter;
     if (card === null || card !== this.current() || button === null) return;
     if (button.dataset.do === "undo") this.undo();
+    else if (performance.now() - this.swappedAt < UNREAD) return;
     else if (button.dataset.do === "leak") this.leak(card);
-    else if (performance.now() - this.swappedAt >= UNREAD) this.answer(card, button);
+    else this.answer(card, button);
   }
 
   answer(card, button) {
@@ -203,11 +206,21 @@ class Game {
   }
 
   leak(card) {
-    card.querySelector(":popover-open")?.hidePopover();
     this.put(card, { to: "leak", card: card.dataset.card });
     this.say("Taken out.");
     this.showNext();
     this.send();
+  }
+
+  async putBack(event) {
+    event.preventDefault();
+    const { card } = Object.fromEntries(new FormData(event.target));
+    try {
+      await this.sending;
+      this.take(await this.post("back", { card }));
+    } catch {
+      this.say("It cannot be put back just now: no network.");
+    }
   }
 
   put(card, entry) {
@@ -228,7 +241,8 @@ class Game {
         // It never left.
         this.outbox.drop(undoes);
         this.taken.delete(undoes);
-        this.takenBack(card);
+        this.undoes = "";
+        this.inHandAgain(card);
         return;
       }
       // The server may have it, though its reply was lost: only there can it be taken back.
@@ -243,9 +257,8 @@ class Game {
     }
   }
 
-  takenBack(card) {
+  inHandAgain(card) {
     this.last = null;
-    this.undoes = "";
     this.say("");
     this.showFirst(card);
   }
@@ -372,10 +385,12 @@ class Game {
     const said = hand.querySelector(".news-said");
     const isOfLast = this.last !== null && settled === this.last.dataset.card;
     const notice = hand.querySelector(".news-notice");
-    if (notice !== null) this.say(notice.textContent);
+    if (notice !== null) this.say(...notice.childNodes);
     else if (said !== null && isOfLast) this.say(...said.childNodes);
-    if (first !== undefined) this.takenBack(document.getElementById(`card-${first}`));
-    else if (this.current() === undefined && this.cards().length > 0) this.showNext();
+    if (first !== undefined) {
+      if (this.undoing !== null) this.undoes = ""; // not after a card was put back
+      this.inHandAgain(document.getElementById(`card-${first}`));
+    } else if (this.current() === undefined && this.cards().length > 0) this.showNext();
   }
 
   // A card that is here already keeps its place; its number may have changed.
