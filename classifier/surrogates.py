@@ -6,13 +6,16 @@ the model would teach it words that it never meets; this puts something in their
 The same name stands in the reply as in the reminder half of the time, as it does in life.
 
 A training does so for every pair that it draws (training/augment.py), anew each time, and once for
-all with what it validates (training/produce.py). A pair without chips comes back as it is and takes
+all with what it validates (training/produce.py); so does whoever asks a model about masked texts,
+for it never learnt a chip. A pair without chips comes back as it is and takes
 no dice; the same dice give the same words.
 """
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
+from classifier.data import Row, place_of
 from classifier.everyday import EVERYDAY, NAMES
 from classifier.masking import CHIP
 from classifier.readings import Pair
@@ -40,6 +43,12 @@ def unmasked(pair: Pair, dice: random.Random) -> Pair:
         return surrogate(kind, dice)
 
     return Pair(prompt, _filled(pair.text, dice, again_or_new))
+
+
+def as_it_is_read(row: Row) -> Row:
+    """With words in the place of its chips, the same for the same row everywhere."""
+    raw = unmasked(row.pair, random.Random(place_of(row)))
+    return replace(row, prompt=raw.prompt, text=raw.text)
 
 
 def surrogate(kind: str, dice: random.Random) -> str:

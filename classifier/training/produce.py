@@ -1,7 +1,6 @@
 """Rows -> a model version: train, export, calibrate, choose thresholds, write it whole."""
 
 import json
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +21,6 @@ from classifier.data import (
     Split,
     assert_no_overlap,
     digest_of,
-    place_of,
     split,
     split_key,
 )
@@ -32,7 +30,7 @@ from classifier.evaluation import Report, evaluate, macro_f1s
 from classifier.reader import Reader
 from classifier.rules import left_to_models
 from classifier.scoring import TransformerScorer, onnx_engine
-from classifier.surrogates import unmasked
+from classifier.surrogates import as_it_is_read
 from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, chosen_thresholds
 from classifier.tokens import TextTokenizer
@@ -89,12 +87,6 @@ def training_split(
             f" {'validate with' if parts.train else 'train on'}. Add rows; some 50 per label do."
         )
     return replace(parts, validation=validation)
-
-
-def as_it_is_read(row: Row) -> Row:
-    """With words in the place of its chips, the same for the same row in every training."""
-    raw = unmasked(row.pair, random.Random(place_of(row)))
-    return replace(row, prompt=raw.prompt, text=raw.text)
 
 
 def produce(

@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 from classifier import actions, baseline, files
 from classifier.baseline import Baseline
 from classifier.data import Row
+from classifier.masking import CHIP
 from classifier.models import ModelVersion
 from classifier.reader import Reader, forget
-from classifier.readings import Pair
+from classifier.readings import Pair, Reading
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import TrainingConfig
 
@@ -114,6 +115,26 @@ def test_evaluate_prints_a_table_and_writes_the_report(
     report = json.loads((tmp_path / "report.json").read_text())
     assert "intent: macro-F1" in said
     assert (report["model"], report["rows"]) == ("one", 189)
+
+
+def test_evaluate_asks_the_model_about_no_chip_of_an_export(
+    tiny: Tiny, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_live(tiny, models_dir, "one")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"prompt": "Hi [name]", "text": "can we do [date]", "intent": "reschedule"}\n')
+    given, read = list[Pair](), Reader.read
+
+    def noting(reader: Reader, pairs: list[Pair]) -> list[Reading]:
+        given.extend(pairs)
+        return read(reader, pairs)
+
+    monkeypatch.setattr(Reader, "read", noting)
+    for _ in range(2):
+        run("evaluate", "--data", rows)
+    first, second = given
+    assert first == second
+    assert not CHIP.search(first.prompt + first.text)
 
 
 def test_evaluate_refuses_labels_that_the_model_lacks(

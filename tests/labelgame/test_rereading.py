@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from django.utils import timezone
 
 from classifier.folding import doubt_of
-from classifier.reader import live_reader
+from classifier.masking import CHIP
+from classifier.reader import Reader, live_reader
 from classifier.readings import Pair, Reading
+from classifier.surrogates import unmasked
 from classifier.taxonomy import current_taxonomy
 from labelgame.models import Poll
 from labelgame.models.polls import Kind
@@ -43,7 +46,8 @@ def test_a_new_model_reads_the_open_cards_again(
     assert before.read_by == "v1"
     put_live(tiny, models_dir, "v2")
     assert rereading.read_some() == 2
-    poll, [reading] = poll_of(example), live_reader().read([Pair(example.prompt, example.text)])
+    pair = unmasked(Pair(example.prompt, example.text), Random(str(example.public_id)))
+    poll, [reading] = poll_of(example), live_reader().read([pair])
     assert (poll.read_by, poll.guess) == ("v2", reading.intent)
     assert poll.doubt == pytest.approx(doubt_of(reading.scores), abs=0.05)
     assert poll.doubt != before.doubt
@@ -124,6 +128,31 @@ def test_a_check_is_read_also_while_the_baseline_reads(
     check.refresh_from_db()
     assert (check.guess, check.read_by) == ("cancel", "baseline")
     assert rereading.read_some() == 0
+
+
+def test_no_model_is_asked_about_a_chip_and_twice_about_the_same_words(
+    asked: Asked,
+    tiny: Tiny,  # noqa: F811
+    models_dir: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    example = asked("this is Dana, can we do the 14th at 3pm", guess=None)
+    assert CHIP.search(example.text)
+    assert CHIP.search(example.prompt)
+    put_live(tiny, models_dir, "v2")
+    given, read = list[Pair](), Reader.read
+
+    def noting(reader: Reader, pairs: list[Pair]) -> list[Reading]:
+        given.extend(pairs)
+        return read(reader, pairs)
+
+    monkeypatch.setattr(Reader, "read", noting)
+    rereading.read_some()
+    Poll.objects.update(read_by="")
+    rereading.read_some()
+    first, second = given
+    assert first == second
+    assert not CHIP.search(first.prompt + first.text)
 
 
 def test_many_cards_are_read_a_batch_at_a_time(

@@ -13,6 +13,7 @@ from classifier.evaluation import evaluate
 from classifier.reader import live_reader
 from classifier.readings import Reading
 from classifier.reports import as_table
+from classifier.surrogates import as_it_is_read
 
 CHUNK = 500  # rows between two moves of the bar
 
@@ -27,7 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         reader = live_reader()
         try:
-            rows = list(read_rows(options["data"], reader.taxonomy))
+            # An export is masked; what a model reads is not.
+            rows = [as_it_is_read(row) for row in read_rows(options["data"], reader.taxonomy)]
         except DataError as exc:
             raise CommandError(f"{exc} (The labels are those of {reader.name}.)") from exc
         if not rows:
