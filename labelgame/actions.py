@@ -188,7 +188,13 @@ def _keep(
     offer = _locked_offer(player, card, poll_pk)
     poll, kind = offer.poll, Kind(offer.kind)
     _check_label(poll.question, label)
-    if kind is Kind.VOTE and offer.released_at is not None and not _taken_again(poll):
+    has_seen_guess = _has_seen_guess(player, poll)
+    if kind is Kind.VOTE and has_seen_guess:
+        # No word of their own any more: somebody who has not seen it is asked in their place.
+        if offer.released_at is None:
+            give_room(poll_id=poll.pk)
+        kind = Kind.LATE
+    elif kind is Kind.VOTE and offer.released_at is not None and not _taken_again(poll):
         kind = Kind.LATE
     round_ = _round_for(player, now)
     given = Answer(
@@ -201,7 +207,7 @@ def _keep(
         label=label,
         milliseconds=max(0, min(milliseconds, SLOWEST)),
         guess=poll.guess,
-        guess_shown=kind is Kind.REPEAT or _has_seen_guess(player, poll),
+        guess_shown=kind is Kind.REPEAT or has_seen_guess,
         given_at=now,
         wrong_costs=tariff.wrong,
         cant_tell_costs=tariff.cant_tell_wrong,
@@ -221,7 +227,7 @@ def _keep(
 def _has_seen_guess(player: Player, poll: Poll) -> bool:
     """It is said after an answer, also after one that was taken back."""
     before = Answer.objects.filter(player=player, example=poll.example_id, poll=poll)
-    return bool(poll.guess) and before.exists()
+    return before.exclude(guess="").exists()
 
 
 def _locked_offer(player: Player, card: UUID, poll: int) -> Offer:

@@ -246,7 +246,7 @@ class Kind(models.TextChoices):
     VOTE = "vote", "counts"
     GOLD = "gold", "a hidden check"
     REPEAT = "repeat", "asked again, to see whether they answer the same"
-    LATE = "late", "came when others had already answered"
+    LATE = "late", "came when others had already answered, or after the model's guess was seen"
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -293,6 +293,10 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
     def counting(self) -> AnswerQuerySet:
         """Of people who looked, for the consensus: no checks, no repeats, nothing taken back."""
         return self.filter(kind=Kind.VOTE, undone_at=None)
+
+    def blind(self) -> AnswerQuerySet:
+        """The player had not seen the model's guess."""
+        return self.filter(guess_shown=False)
 
     def labelled(self) -> AnswerQuerySet:
         return self.exclude(label=SKIP)

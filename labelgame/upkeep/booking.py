@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -35,12 +36,10 @@ def book_poll(
     )
     majority = _majority_beside(answers)
     for answer in answers:
-        card = Card(
-            answer.label,
-            settled_as,
-            model=answer.guess or None,
-            others=majority[answer.pk],
-        )
+        card = Card(answer.label, settled_as)
+        if not answer.guess_shown:  # whoever has seen a guess is right against nobody
+            others = majority.get(answer.pk)
+            card = replace(card, model=answer.guess or None, others=others)
         _settle(answer, card, now)
     return _write(answers, now, earned)
 
@@ -83,10 +82,13 @@ def _tariff(answer: Answer) -> Tariff:
 
 
 def _majority_beside(answers: Sequence[Answer]) -> dict[int, str | None]:
-    """For each answer, what more than half of the others said; None where there is no such."""
-    said = Counter(answer.label for answer in answers if answer.label != SKIP)
+    """For each answer that was given blindly, what more than half of the others said; None where
+    there is no such.
+    """
+    blind = [answer for answer in answers if not answer.guess_shown]
+    said = Counter(answer.label for answer in blind if answer.label != SKIP)
     majority: dict[int, str | None] = {}
-    for answer in answers:
+    for answer in blind:
         others = said - Counter({answer.label: 1})
         of = sum(others.values())
         first = others.most_common(1)

@@ -51,6 +51,7 @@ def _plays(player: Player) -> list[Play]:
     """Of late, oldest first: with checks, whose label is known, and without what came back."""
     answers = (
         Answer.objects.standing()
+        .blind()
         .filter(player=player, kind__in=(tables.Kind.VOTE, tables.Kind.GOLD, tables.Kind.LATE))
         .exclude(label=SKIP)
         .select_related("poll", "example")

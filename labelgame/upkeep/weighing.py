@@ -93,6 +93,7 @@ def _answers(question: str) -> AnswerQuerySet:
     return (
         Answer.objects.standing()
         .labelled()
+        .blind()
         .filter(poll__question=question, kind__in=(Kind.VOTE, Kind.GOLD))
     )
 

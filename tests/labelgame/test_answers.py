@@ -296,6 +296,60 @@ def test_who_has_seen_the_guess_and_answers_again_is_known_to_have_seen_it(
     assert answers(alice, card, "cancel").guess_shown
 
 
+def test_what_is_answered_anew_after_the_guess_settles_nothing_and_gets_no_bonus(
+    alice: Player, asked: Asked
+) -> None:
+    """Their room is somebody else's, who is asked blindly."""
+    example = asked(REPLY, guess="question")
+    says(alice, example, "confirm")
+    card = actions.undo(player=alice, now=NOW)
+    assert card is not None
+    again = answers(alice, card, "cancel")
+    poll = poll_of(example)
+    assert (again.kind, poll.votes, poll.taken) == (Kind.LATE, 0, 0)
+    for name in ("bea", "cem"):
+        says(a_player(name), example, "cancel")
+    assert settles() == 1
+    again.refresh_from_db()
+    assert (again.rule, again.points) == ("right", 10)
+    assert {each.rule for each in poll.answers.counting()} == {"beat_the_model"}
+    assert set(Answer.objects.standing().blind()) == set(poll.answers.counting())
+
+
+def test_where_no_guess_was_said_an_answer_given_anew_counts(alice: Player, asked: Asked) -> None:
+    example = asked(REPLY, guess=None)
+    says(alice, example, "confirm")
+    Poll.objects.update(guess="question")  # a model has read it since
+    card = actions.undo(player=alice, now=NOW)
+    assert card is not None
+    assert answers(alice, card, "cancel").kind == Kind.VOTE
+    assert poll_of(example).votes == 1
+
+
+def test_an_answer_given_after_the_guess_is_nobodys_majority(alice: Player, asked: Asked) -> None:
+    example = asked(REPLY, guess="cancel")
+    for player in (alice, a_player("bea")):
+        says(player, example, "confirm")
+        card = actions.undo(player=player, now=NOW)
+        assert card is not None
+        answers(player, card, "confirm")
+    given = [says(a_player(name), example, "cancel") for name in ("cem", "dan")]
+    assert settles() == 1
+    for each in given:
+        each.refresh_from_db()
+        assert (each.settled_as, each.rule) == ("cancel", "right")
+
+
+def test_a_check_that_is_answered_anew_says_nothing_of_the_player(
+    alice: Player, check: Poll
+) -> None:
+    says(alice, check.example, "confirm", kind=Kind.GOLD)
+    card = actions.undo(player=alice, now=NOW)
+    assert card is not None
+    assert answers(alice, card, "cancel").kind == Kind.GOLD
+    assert not Answer.objects.standing().blind().exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_card_that_ran_out_while_its_answer_waited_takes_room_again(
     alice: Player, asked: Asked
