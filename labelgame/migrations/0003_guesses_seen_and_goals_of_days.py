@@ -25,4 +25,9 @@ class Migration(migrations.Migration):
             name="kind",
             field=models.CharField(choices=KINDS, max_length=10),
         ),
+        migrations.AddField(
+            model_name="questionstate",
+            name="reserve",
+            field=models.JSONField(default=dict),
+        ),
     ]

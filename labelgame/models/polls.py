@@ -169,6 +169,9 @@ class GoldQuerySet(models.QuerySet["Gold"]):
     def in_use(self) -> GoldQuerySet:
         return self.filter(is_reserve=False, retired_at=None)
 
+    def in_reserve(self) -> GoldQuerySet:
+        return self.filter(is_reserve=True, retired_at=None)
+
     def unseen_by(self, player: Player) -> GoldQuerySet:
         """And that may be shown. Asked of one check after the other: were it asked as “in those
         polls”, it would be asked of all polls that there are.

@@ -160,6 +160,8 @@ class QuestionState(models.Model):
     question = models.CharField(max_length=50, unique=True)
     method = models.CharField(max_length=40, help_text="Of consensus, chosen by evidence.")
     evidence = models.JSONField(default=dict)  # method -> {"right", "of", …}
+    # {"right", "of"}: cards of the reserve, whose label the run had not been told.
+    reserve = models.JSONField(default=dict)
     priors = models.JSONField(default=dict)  # label -> share
     agreement = models.JSONField(default=dict)  # labelgame/aggregation/agreement.py
     known = models.JSONField(default=dict)  # label -> [cards, bonuses], for scoring.tariff_of

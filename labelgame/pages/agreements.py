@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from classifier.intervals import wilson
 from classifier.taxonomy import Label, Question, current_taxonomy
 from labelgame.models import Poll, QuestionState
 from labelgame.pages.cards import label_of
@@ -66,6 +67,16 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Reserve:
+    """Cards whose label is known and was told to nobody, the consensus included."""
+
+    right: int
+    of: int
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
 class Cost:
     """In answers, of the cards that settled of late."""
 
@@ -89,6 +100,7 @@ class Agreed:
     method: str
     basis: str  # what the methods were tried on
     tried: Sequence[Tried]
+    reserve: Reserve | None  # None: no card of it has been weighed
     cost: Cost
     doubted: int  # settled cards that are asked again because a model does not believe their label
 
@@ -124,6 +136,7 @@ def _agreed(question: Question, state: QuestionState | None, now: datetime) -> A
         method=METHODS.get(method, method),
         basis=evidence[0]["basis"] if evidence else "",
         tried=[_tried(each, method) for each in evidence],
+        reserve=_reserve(state.reserve) if state else None,
         cost=_cost(question.name),
         doubted=Poll.objects.with_room().of_question(question.name).filter(relabel__gt=0).count(),
     )
@@ -149,6 +162,13 @@ def _tried(evidence: Mapping[str, Any], chosen: str) -> Tried:
         evidence["log_loss"],
         name == chosen,
     )
+
+
+def _reserve(found: Mapping[str, int]) -> Reserve | None:
+    if not found.get("of"):
+        return None
+    low, high = wilson(found["right"], found["of"])
+    return Reserve(found["right"], found["of"], f"{100 * low:.0f}", f"{100 * high:.0f}")
 
 
 def _cost(question: str) -> Cost:

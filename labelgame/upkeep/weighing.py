@@ -18,7 +18,7 @@ from classifier.taxonomy import Question, current_taxonomy
 from labelgame.aggregation import agreement
 from labelgame.consensus import Consensus, Votes, run
 from labelgame.models import Answer, Gold, Player, PlayerSkill, Poll, QuestionState
-from labelgame.models.polls import AnswerQuerySet, Kind
+from labelgame.models.polls import AnswerQuerySet, GoldQuerySet, Kind
 from labelgame.rules.scoring import CANT_TELL, Known, Tariff, tariff_of
 
 log = logging.getLogger(__name__)
@@ -59,11 +59,11 @@ def weigh_everything(*, now: datetime, anyway: bool = False) -> list[str]:
 def weigh_question(*, question: Question, now: datetime) -> QuestionState:
     newest = _answers(question.name).aggregate(newest=Max("pk"))["newest"] or 0
     votes = Votes.of_rows(_rows(question.name))
-    gold = dict(
-        Gold.objects.filter(question=question.name, retired_at=None).values_list("poll_id", "label")
-    )
+    # Without the reserve: it says how good this is, and what was told it cannot say.
+    gold = _labels(Gold.objects.in_use(), question.name)
     weights = dict(Player.objects.filter(weight__lt=1).values_list("pk", "weight"))
     found = run(votes, gold=gold, weights=weights)
+    reserve = _right_of(found, _labels(Gold.objects.in_reserve(), question.name))
     labels = [*question.label_names, CANT_TELL]
     agreed = agreement.report(votes, labels)
     tariff, known = tariff_of_late(question.name)
@@ -73,6 +73,7 @@ def weigh_question(*, question: Question, now: datetime) -> QuestionState:
             defaults={
                 "method": found.method,
                 "evidence": [each.as_dict() for each in found.evidence],
+                "reserve": reserve,
                 "priors": _over(labels, found.priors),
                 "agreement": agreed.as_dict(),
                 "known": known,
@@ -102,6 +103,16 @@ def _rows(question: str) -> Iterator[tuple[int, int, str]]:
     """Checks count here, where their label is known: they say how a player answers."""
     rows = _answers(question).order_by("pk").values_list("poll_id", "player_id", "label")
     return rows.iterator(chunk_size=FETCHED)
+
+
+def _labels(gold: GoldQuerySet, question: str) -> dict[int, str]:
+    return dict(gold.filter(question=question).values_list("poll_id", "label"))
+
+
+def _right_of(found: Consensus, known: Mapping[int, str]) -> dict[str, int]:
+    said = found.labels_of_tasks()
+    judged = [said[poll] == label for poll, label in known.items() if poll in said]
+    return {"right": sum(judged), "of": len(judged)}
 
 
 def _over(labels: list[str], shares: Mapping[str, float]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from classifier.taxonomy import current_taxonomy
 from labelgame.aggregation import agreement
-from labelgame.models import Player, Poll
+from labelgame.models import Player, Poll, QuestionState
 from labelgame.pages import agreements
 from labelgame.upkeep.weighing import weigh_everything
 
@@ -68,6 +68,13 @@ def test_the_method_in_use_stands_among_those_that_were_tried(desk: Client, weig
     shown = intent()
     assert [each.name for each in shown.tried if each.is_chosen] in ([shown.method], [])
     assert f"How answers are weighed: {shown.method}" in desk.get(PAGE).content.decode()
+
+
+def test_what_the_run_made_of_the_reserve_is_said(desk: Client, weighed: None) -> None:
+    assert intent().reserve is None
+    QuestionState.objects.update(reserve={"right": 19, "of": 20})
+    words = "Of 20 reserved cards, whose label it was not told, it finds 19 right: 76 to 99 %"
+    assert words in desk.get(PAGE).content.decode()
 
 
 def test_answers_are_counted_per_settled_card(asked: Asked) -> None:

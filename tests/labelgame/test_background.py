@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from classifier import examples
 from classifier.models import Example, ExampleLabel, ModelVersion
 from labelgame import actions, background
+from labelgame.consensus import Consensus, run
 from labelgame.models import (
     Answer,
     GameSettings,
@@ -250,6 +252,14 @@ def test_checks_grow_from_what_everybody_agreed_on(asked: Asked) -> None:
     assert Gold.objects.get().poll == poll_of(agreed)
 
 
+def test_one_in_five_of_what_grows_is_kept_in_reserve(asked: Asked) -> None:
+    a_stack(asked, 20)
+    agreed = {"state": "settled", "settled_as": "confirm", "settled_at": NOW, "probability": 0.995}
+    Poll.objects.filter(question="intent").update(votes=3, **agreed)
+    assert gold.grow(now=NOW) == 20
+    assert Gold.objects.in_reserve().count() == 4
+
+
 # ---- the full run --------------------------------------------------------------------------
 
 
@@ -277,6 +287,36 @@ def test_a_full_run_says_how_everybody_answers(asked: Asked) -> None:
     for confusion in skills.values():
         assert sum(confusion["cancel"].values()) == pytest.approx(1.0, abs=1e-6)
     assert skills["Bea"]["cancel"]["cancel"] > 0.7
+
+
+def test_the_reserve_judges_the_run_that_was_not_told_it(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = play(asked, [a_player(name) for name in ("bea", "cem", "dan", "eve")], cards=12)
+    told: list[dict[int, str]] = []
+
+    def noting(*args: Any, gold: dict[int, str], **facts: Any) -> Consensus:
+        told.append(gold)
+        return run(*args, gold=gold, **facts)
+
+    monkeypatch.setattr(weighing, "run", noting)
+    # Everybody but Eve says confirm, cancel, question in turn; of one, a reviewer knows better.
+    for example, label, is_reserve in (
+        (stack[0], "confirm", False),
+        (stack[1], "cancel", True),
+        (stack[2], "other", True),
+    ):
+        Gold.objects.create(
+            poll=poll_of(example),
+            question="intent",
+            label=label,
+            source=Gold.Source.REVIEWER,
+            is_reserve=is_reserve,
+            created_at=NOW,
+        )
+    weighing.weigh_everything(now=NOW + MINUTE, anyway=True)
+    assert told == [{poll_of(stack[0]).pk: "confirm"}]
+    assert QuestionState.objects.get(question="intent").reserve == {"right": 1, "of": 2}
 
 
 def test_it_runs_again_only_when_enough_is_new(asked: Asked) -> None:
