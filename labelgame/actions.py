@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from classifier import examples
 from classifier.models import Example
@@ -283,9 +284,9 @@ def _count(poll: Poll, given: Answer, now: datetime) -> None:
 def _count_day(given: Answer) -> None:
     """Under the lock on the player's round: of one player one at a time."""
     day = day_of(given.given_at, given.player.zone)
-    days = PlayedDay.objects.filter(player=given.player, day=day)
-    if not days.update(answers=F("answers") + 1):
-        PlayedDay.objects.create(player=given.player, day=day, answers=1)
+    days, goal = PlayedDay.objects.filter(player=given.player, day=day), given.player.daily_goal
+    if not days.update(answers=F("answers") + 1, goal=Least("goal", Value(goal))):
+        PlayedDay.objects.create(player=given.player, day=day, answers=1, goal=goal)
 
 
 @transaction.atomic

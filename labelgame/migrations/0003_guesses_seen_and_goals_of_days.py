@@ -8,6 +8,13 @@ KINDS = [
 ]
 
 
+def keep_goals(apps, schema_editor):
+    """Past days stay as their players see them now: judged by the goal of today."""
+    goals = apps.get_model("labelgame", "Player").objects.filter(pk=models.OuterRef("player"))
+    days = apps.get_model("labelgame", "PlayedDay").objects
+    days.update(goal=models.Subquery(goals.values("daily_goal")))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -30,4 +37,10 @@ class Migration(migrations.Migration):
             name="reserve",
             field=models.JSONField(default=dict),
         ),
+        migrations.AddField(
+            model_name="playedday",
+            name="goal",
+            field=models.PositiveSmallIntegerField(default=10),
+        ),
+        migrations.RunPython(keep_goals, migrations.RunPython.noop),
     ]

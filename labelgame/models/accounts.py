@@ -129,6 +129,8 @@ class PlayedDay(models.Model):
     )
     day = models.DateField()
     answers = models.PositiveIntegerField(default=0)
+    # The day's own, the lowest that was set when they answered: another goal changes no past day.
+    goal = models.PositiveSmallIntegerField(default=DAILY_GOAL)
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from classifier.models import Example, ModelVersion, Serving
 from classifier.taxonomy import Label, Question, current_taxonomy
@@ -162,7 +162,7 @@ class Days:
         self._today = day_of(now, player.zone)
         taken_off = frozenset(player.days_off.values_list("day", flat=True))
         self._calendar = Calendar(GameSettings.current().days_off, taken_off)
-        met = player.played_days.filter(answers__gte=player.daily_goal)
+        met = player.played_days.filter(answers__gte=F("goal"))
         self._met = set(met.values_list("day", flat=True))
 
     @property

@@ -1,8 +1,10 @@
 """A player's own page: weeks, days, figures, mistakes and what their labels did."""
 
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -64,6 +66,29 @@ def test_a_streak_counts_working_days_on_which_the_goal_was_met(alice: Player) -
     page = my_page(alice, NOW)
     assert page.streak.days == 3
     assert page.goal.words == "0 of 10 today."
+
+
+def test_another_goal_changes_no_past_day(alice: Player, asked: Asked) -> None:
+    stack = a_stack(asked, 31)
+    for example in stack[:10]:
+        says(alice, example, "confirm", now=NOW)
+    alice.daily_goal = 20
+    alice.save()
+    assert my_page(alice, NOW).streak.today  # met by the goal that it had
+    for example in stack[10:]:
+        says(alice, example, "confirm", now=NOW + DAY)
+    assert my_page(alice, NOW + DAY).streak.days == 2
+    assert list(alice.played_days.order_by("day").values_list("goal", flat=True)) == [10, 20]
+
+
+def test_days_before_there_were_goals_of_days_have_the_players_of_today(alice: Player) -> None:
+    alice.daily_goal = 30
+    alice.save()
+    for back in (3, 4):
+        played(alice, MONDAY - back * DAY, 20)
+    import_module("labelgame.migrations.0003_guesses_seen_and_goals_of_days").keep_goals(apps, None)
+    assert set(alice.played_days.values_list("goal", flat=True)) == {30}
+    assert my_page(alice, NOW).streak.days == 0
 
 
 def test_an_answer_counts_for_the_day_and_one_taken_back_does_not(
