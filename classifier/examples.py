@@ -46,6 +46,7 @@ class Arrival:
     reading: Reading | None = None
     unsure: bool = False  # the reading was held as unsure
     drawn: bool = False  # by lot, to measure with
+    contested: bool = False  # somebody says that the reading is wrong
     times: int = 1  # that it came
 
 
@@ -93,6 +94,8 @@ def _add(masked: Sequence[_Masked], splits: Splits, *, now: datetime) -> list[Ex
     for kind in sorted({item.arrival.source for item in masked}):
         of_kind = [item for item in masked if item.arrival.source == kind]
         _add_sources(kind, of_kind, examples, now=now)
+    contested = {examples[item.key].pk for item in masked if item.arrival.contested}
+    Example.objects.filter(pk__in=contested).update(contested_at=now)
     return [examples[item.key] for item in masked]
 
 

@@ -27,6 +27,7 @@ def see_to_game(*, now: datetime) -> None:
     polls.settle_given(now=now)
     polls.free_expired(now=now)
     polls.open_polls(now=now)
+    polls.ask_contested(now=now)
     settling.settle_due(now=now)
 
 

@@ -15,7 +15,7 @@ from django.db.models import Prefetch
 
 from classifier.examples import Arrival, add_examples
 from classifier.models import ExampleSource
-from classifier.readings import Pair
+from classifier.readings import RULES, Pair
 from classifier.readings import Reading as ModelReading
 from config.logs import kind_and_place
 from webhooks import sampling
@@ -88,7 +88,21 @@ def _arrival(message: Message) -> Arrival:
         reading=ModelReading.from_dict(decision.reading.result),
         unsure=decision.reason == Reason.UNSURE,
         drawn=sampling.is_drawn(message.public_id, share=settings.EXAMPLES_RANDOM_SHARE),
+        contested=message.is_contested,
     )
+
+
+def contest(*, message: Message) -> bool:
+    """Somebody says that it was read wrongly: it is due as an example, also where it is one
+    already, so that people are asked. Whether they can be: not about what no model read, nor of a
+    business that shares nothing.
+    """
+    first = Decision.objects.filter(message=message, supersedes=None).select_related("reading")
+    reading = next((decision.reading for decision in first), None)
+    if reading is None or reading.model_version == RULES or not _may_be_shared(message):
+        return False
+    Message.objects.filter(pk=message.pk).update(example=AsExample.DUE, is_contested=True)
+    return True
 
 
 def _may_be_shared(message: Message) -> bool:

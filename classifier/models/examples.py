@@ -26,6 +26,10 @@ class ExampleQuerySet(models.QuerySet["Example"]):
     def pulled(self) -> ExampleQuerySet:
         return self.filter(state=Example.State.PULLED)
 
+    def contested(self) -> ExampleQuerySet:
+        """Whose reading somebody said was wrong."""
+        return self.filter(contested_at__isnull=False)
+
     def showable(self) -> ExampleQuerySet:
         """What a player may be shown: whatever nobody pulled."""
         return self.exclude(state=Example.State.PULLED)
@@ -97,6 +101,9 @@ class Example(models.Model):
     doubt = models.FloatField(help_text="From 0, surely read, to 1 (classifier/folding.py).")
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="When such a text came last.")
+    contested_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody last said that it was read wrongly."
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(null=True, blank=True)
     pulled_by = models.CharField(max_length=150, blank=True)
@@ -133,6 +140,11 @@ class Example(models.Model):
             models.Index(fields=["state", "-id"], name="examples_in_state"),
             models.Index(
                 fields=["pulled_at"], condition=Q(state="pulled"), name="examples_pulled_of_late"
+            ),
+            models.Index(
+                fields=["contested_at"],
+                condition=Q(contested_at__isnull=False),
+                name="examples_contested_of_late",
             ),
         ]
 

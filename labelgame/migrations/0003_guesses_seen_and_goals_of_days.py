@@ -32,6 +32,18 @@ class Migration(migrations.Migration):
             name="kind",
             field=models.CharField(choices=KINDS, max_length=10),
         ),
+        migrations.AlterField(
+            model_name="poll",
+            name="why_review",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("split", "players are divided"),
+                    ("shifted", "the labels shifted all at once"),
+                ],
+                max_length=10,
+            ),
+        ),
         migrations.AddField(
             model_name="questionstate",
             name="reserve",

@@ -84,9 +84,7 @@ class Poll(models.Model):
         """Why it went to a reviewer."""
 
         SPLIT = "split", "players are divided"
-        CONTESTED = "contested", "a player contests it"
         SHIFTED = "shifted", "the labels shifted all at once"
-        ASKED = "asked", "a reviewer asked for it"
 
     example = models.ForeignKey(Example, on_delete=models.PROTECT, related_name="polls")
     question = models.CharField(max_length=50)

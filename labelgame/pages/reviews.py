@@ -62,8 +62,7 @@ def queue_for(player: Player, *, now: datetime) -> Queue:
 
 def _waiting(poll: Poll, *, is_contest: bool, now: datetime) -> Waiting:
     question = current_taxonomy().question(poll.question)
-    is_contest = is_contest or poll.why_review == Poll.Why.CONTESTED
-    why = Poll.Why.CONTESTED.label if is_contest else poll.get_why_review_display()
+    why = "a player contests it" if is_contest else poll.get_why_review_display()
     asks = question.asks if question else poll.question
     return Waiting(poll, asks, why, is_contest, ago(poll.created_at, now))
 

@@ -35,6 +35,7 @@ _SEEN_SECONDS = 86_400
 _SETTLED = ["state", "settled_as", "settled_at", "probability", "method", "disagreement", "due_at"]
 _NOT_ASKED = (Example.State.PULLED, Example.State.REVIEW)
 LOOKED_BACK = timedelta(days=30)  # for what was pulled; it takes seconds, but workers may be down
+CONTESTED = 1.0  # as much as people can be divided
 KEPT_OFFERS = timedelta(days=7)  # so long an answer may come late
 
 
@@ -79,6 +80,21 @@ def new_poll(example: Example, question: str, first_votes: int, now: datetime) -
 def guess_of(scores: Mapping[str, float]) -> str:
     """Empty where no model was asked."""
     return likeliest(scores) if scores else ""
+
+
+def ask_contested(*, now: datetime) -> int:
+    """Of examples whose reading somebody says was wrong: the model and a person are divided, so
+    they are asked first among what people are divided about; how many. What has answers already is
+    on its way, and what has settled, people have said.
+    """
+    contested = Example.objects.contested().filter(contested_at__gt=now - LOOKED_BACK)
+    polls = Poll.objects.open().of_question(current_taxonomy().primary.name)
+    waiting = polls.filter(example__in=contested, votes=0, disagreement=0)
+    # One by one: nobody else's rows are held meanwhile.
+    return sum(
+        Poll.objects.open().filter(pk=pk, votes=0).update(disagreement=CONTESTED)
+        for pk in list(waiting.values_list("pk", flat=True)[:BATCH])
+    )
 
 
 def close_pulled(*, now: datetime) -> int:

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from classifier import examples
 from classifier.models import Example, ExampleLabel, ModelVersion
-from labelgame import actions, background
+from labelgame import actions, background, picker
 from labelgame.consensus import Consensus, run
 from labelgame.models import (
     Answer,
@@ -207,6 +207,21 @@ def test_what_was_mistaken_for_the_same_is_asked_whatever_shares_more_words(
         assert poll_of(wanted).pk in incidents.cards_alike()
     Poll.objects.filter(pk=poll_of(wanted).pk).update(guess="confirm")
     assert poll_of(wanted).pk not in incidents.cards_alike()
+
+
+def test_what_somebody_says_was_read_wrongly_is_asked_first(alice: Player, asked: Asked) -> None:
+    stack = a_stack(asked, 5)
+    contested = asked(REPLY, sure=0.99, contested=True)
+    assert polls.ask_contested(now=NOW) == 1
+    assert polls.ask_contested(now=NOW) == 0
+    first = picker.candidates("disagreement", alice, "intent").first()
+    assert first == poll_of(contested)
+    for name in ("bea", "cem"):
+        says(a_player(name), contested, "confirm")
+    settles()
+    assert poll_of(contested).settled_as == "confirm"
+    assert polls.ask_contested(now=NOW) == 0
+    assert all(poll_of(each).disagreement == 0 for each in stack)
 
 
 # ---- checks --------------------------------------------------------------------------------

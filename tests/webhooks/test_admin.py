@@ -647,6 +647,42 @@ def test_whoever_only_looks_sends_nothing(onlooker: Client, told: Delivery) -> N
     assert not is_due(told)
 
 
+@pytest.fixture
+def read_by_a_model(reminder: Reminder, carrier: Carrier) -> Message:
+    business = reminder.business
+    business.shares_examples = True
+    business.save()
+    carrier.text("well, let me see about that then")
+    read_everything()
+    message = Message.objects.get()
+    Message.objects.update(example=Message.AsExample.NO)
+    return message
+
+
+def test_people_are_asked_about_what_was_read_wrongly(
+    alice: Client, read_by_a_model: Message
+) -> None:
+    page = page_of(read_by_a_model, "read_wrongly")
+    assert "Ask people what it says?" in text_of(alice.get(page))
+    assert not Message.objects.due_as_examples().exists()
+    assert said(alice.post(page, PRESSED, follow=True)) == ["People are asked what it says."]
+    assert Message.objects.due_as_examples().get().is_contested
+    assert LogEntry.objects.get().change_message == "Said to be read wrongly."
+
+
+def test_where_nobody_can_be_asked_it_is_said(alice: Client, story: Message) -> None:
+    [words] = said(alice.post(page_of(story, "read_wrongly"), PRESSED, follow=True))
+    assert "no model read it" in words
+    assert not Message.objects.due_as_examples().exists()
+
+
+def test_whoever_only_looks_contests_nothing(onlooker: Client, read_by_a_model: Message) -> None:
+    assert "read wrongly" not in text_of(onlooker.get(page_of(read_by_a_model)))
+    page = page_of(read_by_a_model, "read_wrongly")
+    assert onlooker.post(page, PRESSED).status_code == 403
+    assert not Message.objects.due_as_examples().exists()
+
+
 def test_a_request_from_mallorys_page_sends_nothing(told: Delivery) -> None:
     alice = Client(enforce_csrf_checks=True)
     alice.force_login(User.objects.create_superuser("alice"))

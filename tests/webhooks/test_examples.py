@@ -101,6 +101,44 @@ def test_a_text_that_was_read_surely_does_not(
     assert texts() == set()
 
 
+def test_one_that_somebody_says_was_read_wrongly_does_and_is_contested(
+    carrier: Carrier, sharing: Business, reminder: Reminder
+) -> None:
+    says(carrier, "sure, see you")
+    message = Message.objects.get()
+    assert examples.contest(message=message)
+    add_everything()
+    example = Example.objects.contested().get()
+    assert example.text == "sure, see you"
+    assert not example.kept_apart
+    message.refresh_from_db()
+    assert message.example == Message.AsExample.ADDED
+
+
+def test_what_is_an_example_already_is_contested_as_well(
+    carrier: Carrier, sharing: Business, reminder: Reminder
+) -> None:
+    says(carrier, "well, perhaps")
+    add_everything()
+    assert not Example.objects.contested().exists()
+    assert examples.contest(message=Message.objects.get())
+    add_everything()
+    example = Example.objects.contested().get()
+    assert (example.times_seen, example.sources.count()) == (1, 1)
+
+
+def test_nobody_is_asked_about_what_no_model_read_or_is_not_shared(
+    carrier: Carrier, dental: Business, reminder: Reminder
+) -> None:
+    says(carrier, "sure, see you")
+    assert not examples.contest(message=Message.objects.get())
+    dental.shares_examples = True
+    dental.save()
+    says(carrier, "STOP")
+    assert not examples.contest(message=Message.objects.get(body="STOP"))
+    assert not Message.objects.due_as_examples().exists()
+
+
 def test_one_drawn_by_lot_does_and_is_kept_apart(
     carrier: Carrier, sharing: Business, reminder: Reminder, settings: Settings
 ) -> None:

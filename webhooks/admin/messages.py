@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -15,9 +16,13 @@ from config.adminbase import (
     LargeTableAdmin,
     PrivateSearchAdmin,
     ReadOnlyAdmin,
+    action,
     display,
+    note,
+    one,
+    seen,
 )
-from webhooks import words
+from webhooks import examples, words
 from webhooks.models import Contact, Decision, Message, Reminder, StatusUpdate
 from webhooks.story import story_of
 
@@ -70,6 +75,34 @@ class MessageAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
     list_select_related = ("line__business",)
     search_fields = ("provider_id__exact", "sender", "body")
     search_help_text = "A number, words, or the provider's id"
+    actions_detail = ("read_wrongly",)
+
+    def has_contest_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Not a change of the row by hand, but something that changes it all the same."""
+        return bool(request.user.has_perm("webhooks.change_message"))
+
+    @action(
+        description="It was read wrongly",
+        icon="flag",
+        permissions=["contest"],
+        dialog={
+            "title": "Ask people what it says?",
+            "description": "Masked, it is one of the next cards of the game. What was decided and "
+            "told stays as it is.",
+            "form_submit_text": "Ask people",
+        },
+    )
+    def read_wrongly(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        message = one(self, request, object_id)
+        if examples.contest(message=message):
+            note(request, [message], "Said to be read wrongly.")
+            messages.success(request, "People are asked what it says.")
+        else:
+            messages.error(
+                request,
+                "Nobody can be asked: no model read it, or its business shares no texts.",
+            )
+        return seen(request, reverse("admin:webhooks_message_change", args=[message.pk]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         standing = Decision.objects.filter(decision=None)

@@ -146,6 +146,9 @@ class Message(models.Model):
         Reminder, null=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     example = models.CharField(max_length=10, choices=AsExample, blank=True, default=AsExample.NO)
+    is_contested = models.BooleanField(
+        default=False, help_text="Somebody said that it was read wrongly."
+    )
     candidates = models.ManyToManyField(Reminder, related_name="+", blank=True)
 
     objects = MessageQuerySet.as_manager()
