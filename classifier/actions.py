@@ -13,6 +13,13 @@ from classifier.versions import DamagedVersion, Version, open_version
 State = ModelVersion.State
 
 
+LONGEST_ALTHOUGH = 100  # characters; with the names of all checks it fits into Serving.reason
+
+
+class NotPassed(Exception):
+    """The gate refused this version, or has not judged it, and nobody said why it should serve."""
+
+
 class NothingToRollBackTo(Exception):
     """No version served before the live one, or none of them is whole any more."""
 
@@ -44,16 +51,37 @@ def promote(
     by: str,
     now: datetime,
     reason: str = "promoted",
+    although: str = "",
     rolled_back: bool = False,
 ) -> None:
     """This version live, the one before it retired. Running readers notice at their next call.
 
-    Its thresholds stand in its folder, so they come and go with it. Raises DamagedVersion, and
-    changes nothing, if the folder is not whole. Two promotions at once end with one live version,
-    because the database allows no second.
+    `although`: why it should serve without having passed the gate, which stands in the record with
+    what it failed; what passed or has served before needs none. Its thresholds stand in its folder,
+    so they come and go with it. Raises NotPassed or DamagedVersion, and changes nothing, if it may
+    not serve or its folder is not whole. Two promotions at once end with one live version, because
+    the database allows no second.
     """
+    if not version.may_serve:
+        reason = _in_spite_of(version, although.strip())
     open_version(version.path)  # before any lock: hashing its files takes a while
     _put_live(version=version, by=by, now=now, reason=reason, rolled_back=rolled_back)
+
+
+def _in_spite_of(version: ModelVersion, although: str) -> str:
+    failed = ", ".join(version.failed_checks)
+    if not although:
+        raise NotPassed(
+            f"{version.name} stays a candidate: the gate"
+            f" {f'refused it ({failed})' if failed else 'has not judged it'}."
+            " Say why it should serve all the same, or put another version live."
+        )
+    if len(although) > LONGEST_ALTHOUGH:
+        raise NotPassed(
+            f"{version.name} stays a candidate: say why it should serve in {LONGEST_ALTHOUGH}"
+            " characters or fewer."
+        )
+    return f"although {f'it fails {failed}' if failed else 'it was never judged'}: {although}"
 
 
 @transaction.atomic

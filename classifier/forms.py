@@ -1,15 +1,45 @@
-"""The form for a row that operators add to what candidates are judged on."""
+"""What operators fill in: a row that candidates are judged on, and why a version should serve that
+the gate has not passed.
+"""
 
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget  # type: ignore[import-untyped]
+from unfold.widgets import (  # type: ignore[import-untyped]
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
+from classifier.actions import LONGEST_ALTHOUGH
 from classifier.judged import twin_of
-from classifier.models import JudgedRow
+from classifier.models import JudgedRow, ModelVersion
 from classifier.readings import Pair
 from classifier.taxonomy import current_taxonomy
-from config.adminbase import ModelForm
+from config.adminbase import DialogForm, ModelForm
+
+
+class PutLiveForm(DialogForm):
+    """Asks for a reason where the version has neither passed the gate nor served before."""
+
+    although = forms.CharField(
+        label="Why should it serve all the same?",
+        max_length=LONGEST_ALTHOUGH,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        version = _version(str(self.object_id))
+        if version is None or version.may_serve:
+            del self.fields["although"]
+        elif failed := ", ".join(version.failed_checks):
+            self.fields["although"].help_text = f"The gate refused it: it fails {failed}."
+        else:
+            self.fields["although"].help_text = "The gate has not judged it."
+
+
+def _version(object_id: str) -> ModelVersion | None:
+    return ModelVersion.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
 
 
 class JudgedRowForm(ModelForm):

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
     class ModelForm(forms.ModelForm[Any]): ...
 
+    class DialogForm(forms.Form):
+        object_id: int | str | None
+
+        def __init__(self, *args: Any, **options: Any) -> None: ...
+
     def action(**options: Any) -> Callable[[F], F]: ...
     def display(**options: Any) -> Callable[[F], F]: ...
 
@@ -39,8 +44,10 @@ else:
     from django.forms import ModelForm
     from unfold.admin import ModelAdmin, TabularInline
     from unfold.decorators import action, display
+    from unfold.forms import BaseDialogForm as DialogForm
 
 __all__ = [
+    "DialogForm",
     "LargeTableAdmin",
     "ModelAdmin",
     "ModelForm",

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from classifier import actions, reportpage, trainings
-from classifier.forms import JudgedRowForm
+from classifier.forms import JudgedRowForm, PutLiveForm
 from classifier.models import JudgedRow, ModelVersion, Serving, TrainingRun
 from classifier.versions import DamagedVersion
 from config.adminbase import ModelAdmin, ReadOnlyAdmin, action, by, display, note, one, seen
@@ -173,7 +173,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         permissions=["serve"],
         dialog={
             "title": "Put this version live?",
-            "description": "Whatever the gate said: from the next text on, this version reads.",
+            "description": "From the next text on, this version reads.",
+            "form_class": PutLiveForm,
             "form_submit_text": "Put live",
         },
     )
@@ -181,9 +182,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         version: ModelVersion = one(self, request, object_id)
         try:
             actions.promote(
-                version=version, by=by(request), now=timezone.now(), reason="promoted in the admin"
+                version=version,
+                by=by(request),
+                now=timezone.now(),
+                reason="promoted in the admin",
+                although=form.cleaned_data.get("although", ""),
             )
-        except DamagedVersion as exc:
+        except (actions.NotPassed, DamagedVersion) as exc:
             messages.error(request, f"Refused, and nothing changed: {exc}")
         else:
             note(request, [version], "Put live.")

@@ -65,6 +65,15 @@ class ModelVersion(models.Model):
     def path(self) -> Path:
         return Path(settings.MODELS_DIR) / self.folder
 
+    @property
+    def may_serve(self) -> bool:
+        """Passed by the gate, or has served before; any other needs a person's word for it."""
+        return bool(self.checks.get("passed")) or self.state != self.State.CANDIDATE
+
+    @property
+    def failed_checks(self) -> list[str]:
+        return [check["name"] for check in self.checks.get("checks", []) if not check["holds"]]
+
 
 class ServingQuerySet(models.QuerySet["Serving"]):
     def newest_first(self) -> "ServingQuerySet":

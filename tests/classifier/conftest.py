@@ -88,12 +88,15 @@ def tiny(
     return Tiny(version, data, config)
 
 
+PASSED = {"passed": True, "candidate": "it", "rival": "what served", "checks": []}
+
+
 def a_version(models_dir: Path, name: str) -> ModelVersion:
-    """A row and a whole folder for it, which says nothing."""
+    """A row that the gate passed and a whole folder for it, which says nothing."""
     with new_version(models_dir, now=NOW) as draft:
         (draft.path / WEIGHTS).write_bytes(name.encode())
     (models_dir / draft.name).rename(models_dir / name)
-    return ModelVersion.objects.create(name=name, folder=name, created_at=NOW)
+    return ModelVersion.objects.create(name=name, folder=name, created_at=NOW, checks=PASSED)
 
 
 @pytest.fixture

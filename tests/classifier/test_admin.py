@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier import actions, examples, judged
+from classifier.gate import Check, Verdict
 from classifier.models import Example, JudgedRow, ModelVersion, RawLook, Serving, TrainingRun
 from classifier.taxonomy import Taxonomy
 from classifier.training.run import conclude
@@ -138,6 +139,36 @@ def test_a_damaged_version_is_refused_with_the_reason(
         admin_client, "classifier_modelversion_promote", bad.pk
     )
     assert ModelVersion.objects.live().get() == good
+
+
+def test_a_refused_version_is_put_live_only_with_a_typed_reason(
+    admin_client: Client, models_dir: Path
+) -> None:
+    good, bad = (a_version(models_dir, name) for name in ("good", "bad"))
+    actions.promote(version=good, by="Ana", now=NOW)
+    verdict = Verdict((Check("better", False, "A tie."),), "bad", "good")
+    actions.record_verdict(version=bad, verdict=verdict)
+    address = reverse("admin:classifier_modelversion_promote", args=[bad.pk])
+    assert "it fails better" in words_of(admin_client.get(address))
+    assert "This field is required" in words_of(
+        admin_client.post(address, PRESSED | {"although": " "})
+    )
+    assert ModelVersion.objects.live().get() == good
+    said = admin_client.post(address, PRESSED | {"although": "good is worse"}, follow=True)
+    assert "bad is live" in words_of(said)
+    assert Serving.objects.newest_first()[0].reason == "although it fails better: good is worse"
+    good_again = reverse("admin:classifier_modelversion_promote", args=[good.pk])
+    assert "all the same" not in words_of(admin_client.get(good_again))
+
+
+def test_an_unjudged_version_is_put_live_only_with_a_typed_reason(
+    admin_client: Client, models_dir: Path
+) -> None:
+    version = a_version(models_dir, "new")
+    version.checks = {}
+    version.save(update_fields=["checks"])
+    assert "has not judged it" in press(admin_client, "classifier_modelversion_promote", version.pk)
+    assert not ModelVersion.objects.live().exists()
 
 
 def test_nothing_to_roll_back_to_is_said(admin_client: Client) -> None:

@@ -17,6 +17,7 @@ from django.core.management import call_command
 
 from classifier import actions
 from classifier.data import Row, Split
+from classifier.gate import Verdict
 from classifier.models import JudgedRow, ModelVersion
 from classifier.reader import live_reader
 from classifier.readings import Pair
@@ -121,6 +122,7 @@ def copied(version: Version, models_dir: Path) -> Version:
 
 def put_live(version: Version) -> None:
     row = actions.register_candidate(version=version, report={}, now=NOW)
+    actions.record_verdict(version=row, verdict=Verdict((), row.name, "nothing"))
     actions.promote(version=row, by="Ana", now=NOW)
 
 

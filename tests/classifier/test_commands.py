@@ -10,14 +10,15 @@ from django.core.management import CommandError, call_command
 from classifier import actions, baseline, files
 from classifier.baseline import Baseline
 from classifier.data import Row
+from classifier.gate import Check, Verdict
 from classifier.masking import CHIP
-from classifier.models import ModelVersion
+from classifier.models import ModelVersion, Serving
 from classifier.reader import Reader, forget
 from classifier.readings import Pair, Reading
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import TrainingConfig
 
-from .conftest import NOW, Tiny
+from .conftest import NOW, Tiny, a_version
 from .test_reader import put_live
 from .test_taxonomy import SMALL
 
@@ -74,7 +75,7 @@ def test_another_taxonomy_trains_through_the_same_command(
     version = ModelVersion.objects.get()
     assert version.state == "candidate"
     assert set(version.report["questions"]["topic"]["labels"]) == {"news", "sport"}
-    actions.promote(version=version, by="a test", now=NOW)
+    actions.promote(version=version, by="a test", now=NOW, although="a test wants it read")
     source = data.with_name("in.jsonl")
     source.write_text('{"text": "STOP"}\n')  # this taxonomy has no keywords: words like any other
     run("classify", source, source)
@@ -260,3 +261,18 @@ def test_promote_refuses_a_name_nobody_has_and_a_damaged_folder(
     (models_dir / "one" / "config.json").write_text("{}")
     with pytest.raises(CommandError, match=r"config\.json is missing or was changed"):
         run("promote", "one")
+
+
+def test_promote_asks_why_before_it_puts_a_refused_version_live(
+    tiny: Tiny, models_dir: Path
+) -> None:
+    put_live(tiny, models_dir, "one")
+    refused = a_version(models_dir, "refused")
+    verdict = Verdict((Check("better", False, "A tie."),), "refused", "one")
+    actions.record_verdict(version=refused, verdict=verdict)
+    with pytest.raises(CommandError, match=r"refused it \(better\).*--although"):
+        run("promote", "refused")
+    assert ModelVersion.objects.live().get().name == "one"
+    assert run("promote", "refused", "--although", "one is worse") == "refused is live.\n"
+    assert Serving.objects.newest_first()[0].reason == "although it fails better: one is worse"
+    assert run("promote", "one") == "one is live.\n"  # it has served

@@ -52,6 +52,64 @@ def test_promoting_the_live_version_changes_nothing(models_dir: Path) -> None:
     assert Serving.objects.get().by == "Ana"
 
 
+def refused(version: ModelVersion) -> ModelVersion:
+    checks = (Check("floors", False, "Too low."), Check("better", False, "A tie."))
+    actions.record_verdict(version=version, verdict=Verdict(checks, version.name, "zero"))
+    return version
+
+
+def unjudged(version: ModelVersion) -> ModelVersion:
+    version.checks = {}
+    version.save(update_fields=["checks"])
+    return version
+
+
+def test_what_the_gate_refused_or_never_judged_does_not_go_live_by_itself(models_dir: Path) -> None:
+    served("good", models_dir=models_dir)
+    bad, new = refused(a_version(models_dir, "bad")), unjudged(a_version(models_dir, "new"))
+    with pytest.raises(actions.NotPassed, match=r"refused it \(floors, better\)"):
+        actions.promote(version=bad, by="Ana", now=NOW + HOUR)
+    with pytest.raises(actions.NotPassed, match="has not judged it"):
+        actions.promote(version=new, by="Ana", now=NOW + HOUR, although=" \n")
+    assert live() == "good"
+
+
+def test_a_person_may_say_why_and_the_record_keeps_it_with_what_failed(models_dir: Path) -> None:
+    bad, new = refused(a_version(models_dir, "bad")), unjudged(a_version(models_dir, "new"))
+    actions.promote(version=bad, by="Ana", now=NOW, although="the live one is worse")
+    actions.promote(version=new, by="Ana", now=NOW + HOUR, although="a rehearsal")
+    assert list(Serving.objects.newest_first().values_list("reason", flat=True)) == [
+        "although it was never judged: a rehearsal",
+        "although it fails floors, better: the live one is worse",
+    ]
+
+
+def test_the_longest_reason_fits_the_record_beside_every_check(models_dir: Path) -> None:
+    names = ("must_pass", "floors", "no_label_lost", "calibrated", "better")
+    version = a_version(models_dir, "bad")
+    verdict = Verdict(tuple(Check(name, False, "No.") for name in names), "bad", "zero")
+    actions.record_verdict(version=version, verdict=verdict)
+    with pytest.raises(actions.NotPassed, match="characters or fewer"):
+        actions.promote(
+            version=version, by="Ana", now=NOW, although="x" * (actions.LONGEST_ALTHOUGH + 1)
+        )
+    actions.promote(version=version, by="Ana", now=NOW, although="x" * actions.LONGEST_ALTHOUGH)
+    longest = Serving._meta.get_field("reason").max_length
+    assert longest is not None
+    assert len(Serving.objects.get().reason) <= longest
+
+
+def test_what_served_before_comes_back_without_a_word(models_dir: Path) -> None:
+    bad = refused(a_version(models_dir, "bad"))
+    actions.promote(version=bad, by="Ana", now=NOW, although="a rehearsal")
+    actions.promote(version=a_version(models_dir, "good"), by="Ana", now=NOW + HOUR)
+    assert actions.roll_back(by="Ben", now=NOW + 2 * HOUR) == bad
+    actions.promote(version=ModelVersion.objects.get(name="good"), by="Ana", now=NOW + 3 * HOUR)
+    actions.promote(version=ModelVersion.objects.get(name="bad"), by="Ana", now=NOW + 4 * HOUR)
+    assert live() == "bad"
+    assert Serving.objects.newest_first()[0].reason == "promoted"
+
+
 def test_a_damaged_version_never_goes_live(models_dir: Path) -> None:
     served("good", models_dir=models_dir)
     bad = a_version(models_dir, "bad")

@@ -18,7 +18,7 @@ from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
 
-from .conftest import NOW, Tiny
+from .conftest import NOW, PASSED, Tiny
 
 
 class Echo:
@@ -108,7 +108,7 @@ def test_a_batch_gives_what_one_at_a_time_gives(tiny: Tiny) -> None:
 
 def put_live(tiny: Tiny, models_dir: Path, name: str) -> ModelVersion:
     shutil.copytree(tiny.version.path, models_dir / name)
-    version = ModelVersion.objects.create(name=name, folder=name, created_at=NOW)
+    version = ModelVersion.objects.create(name=name, folder=name, created_at=NOW, checks=PASSED)
     actions.promote(version=version, by="a test", now=datetime.now(UTC))
     return version
 

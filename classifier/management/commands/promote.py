@@ -1,4 +1,4 @@
-"""manage.py promote: put a version live by hand, whatever the gate said of it."""
+"""manage.py promote: put a version live by hand; one that the gate has not passed for a reason."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,6 +16,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="of a model version, as the admin lists it")
+        parser.add_argument(
+            "--although", default="", metavar="REASON",
+            help="why it should serve although the gate refused it or never judged it",
+        )  # fmt: skip
         parser.add_argument("--by", default="manage.py promote", help="who did it, for the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,7 +29,14 @@ class Command(BaseCommand):
             known = ", ".join(names) or "none yet: run `manage.py train`"
             raise CommandError(f"No version is named {options['name']!r}. The newest: {known}.")
         try:
-            actions.promote(version=version, by=options["by"], now=timezone.now())
+            actions.promote(
+                version=version,
+                by=options["by"],
+                now=timezone.now(),
+                although=options["although"],
+            )
+        except actions.NotPassed as exc:
+            raise CommandError(f'{exc} In the shell: --although "…".') from exc
         except DamagedVersion as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"{version.name} is live.")
