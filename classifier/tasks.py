@@ -30,6 +30,7 @@ def train_waiting() -> None:
 def see_to_training() -> None:
     """Ask for a training that is due, and nudge for one whose nudge or worker was lost."""
     now = timezone.now()
+    trainings.end_abandoned(now=now)
     if (due := trainings.why_train(now=now)) is not None:
         reason, because = due
         trainings.request_training(reason=reason, because=because, by="scheduler", now=now)

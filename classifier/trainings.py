@@ -1,8 +1,10 @@
-"""Trainings in the background: asked for, taken up, watched, finished.
+"""Trainings, in the background and by `manage.py train`: asked for, taken up, watched, finished.
 
 The row is the truth: a task is only a nudge. At most one training waits or runs, and the database
-holds that. A worker that trains gives signs of life; when they stop, the run is taken up again and
-goes on from its checkpoint. No transaction is open while a model trains.
+holds that. Who trains gives signs of life and holds a lock (classifier/holding.py); when either
+stops, the run is taken up again and goes on from its checkpoint. A run of the shell is taken up by
+nobody: the same command begins another one and goes on from the same checkpoint. No transaction is
+open while a model trains.
 """
 
 import logging
@@ -11,14 +13,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from classifier import holding
 from classifier.data import DataError
 from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
@@ -27,6 +30,8 @@ from classifier.versions import DamagedVersion
 from config.processes import spawn
 
 log = logging.getLogger(__name__)
+
+STOPPED, FAILED = TrainingRun.State.STOPPED, TrainingRun.State.FAILED
 
 MOST_ATTEMPTS = 4  # a run that killed its worker so often will kill the next one, too
 # A run without a sign of life for so long has lost its worker. Longer than the longest stage that
@@ -39,13 +44,18 @@ LONGEST_TRAINING_SECONDS = 6 * 3600
 
 
 class Stopped(Exception):
-    """Somebody stopped this training."""
+    """Somebody stopped this training, or another process took it over."""
+
+
+class OneIsUnderWay(Exception):
+    """A training runs or waits, and there is one at a time. Says whose, and what to do."""
 
 
 def request_training(
     *, reason: TrainingRun.Reason, because: str = "", by: str, now: datetime
 ) -> TrainingRun:
     """The training that will be done: a new one, or the one that already waits or runs."""
+    end_abandoned(now=now)
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
@@ -77,6 +87,55 @@ def stop_training(*, run: TrainingRun, by: str, now: datetime) -> bool:
     )
 
 
+def begin(*, by: str, now: datetime, in_its_place: bool) -> TrainingRun:
+    """A run that this process does by itself, not for the worker; let_go when it has ended.
+
+    `in_its_place`: what it does is also what a training that waits was asked for; then it does
+    that one. Raises OneIsUnderWay.
+    """
+    end_abandoned(now=now)
+    if in_its_place and (run := take_up(now=now)) is not None:
+        return run
+    holder = holding.take_hold()
+    try:
+        with transaction.atomic():
+            return TrainingRun.objects.create(
+                state=TrainingRun.State.RUNNING, reason=TrainingRun.Reason.BY_HAND,
+                requested_by=by, requested_at=now, started_at=now, heartbeat_at=now,
+                attempts=1, holder=holder, stage="reading the rows",
+            )  # fmt: skip
+    except IntegrityError:
+        holding.let_go(holder)
+    if (other := TrainingRun.objects.unfinished().first()) is None:  # it ended this very moment
+        return begin(by=by, now=now, in_its_place=in_its_place)
+    raise OneIsUnderWay(_whose(other, now=now))
+
+
+def _whose(run: TrainingRun, *, now: datetime) -> str:
+    asked = f"asked for by {run.requested_by}"
+    if run.started_at is None or _takeable(now).filter(pk=run.pk).exists():
+        return (
+            f"A training waits for its worker, {asked} on {run.requested_at:%d %B, %H:%M} UTC."
+            " There is one at a time: do it with `manage.py train --waiting`, or stop it in the"
+            " admin."
+        )
+    return (
+        f"A training runs since {run.started_at:%d %B, %H:%M} UTC, {asked}, in the process"
+        f" {run.holder or 'of another machine'}; {run.percent} % is learnt. There is one at a time:"
+        " wait until it has ended, or stop it in the admin."
+    )
+
+
+def end_abandoned(*, now: datetime) -> None:
+    """Runs of the shell whose process ended without a word: nobody takes them up."""
+    _lost(TrainingRun.objects.running().by_hand(), now).update(
+        state=FAILED,
+        finished_at=now,
+        stage="",
+        error="Its process ended. Give the command again: it goes on from its last checkpoint.",
+    )
+
+
 def has_work(*, now: datetime) -> bool:
     return _takeable(now).exists()
 
@@ -86,6 +145,7 @@ def take_up(*, now: datetime) -> TrainingRun | None:
     run = _takeable(now).first()
     if run is None:
         return None
+    holder = holding.take_hold()
     won = (
         _takeable(now)
         .filter(pk=run.pk, attempts=run.attempts)
@@ -94,15 +154,18 @@ def take_up(*, now: datetime) -> TrainingRun | None:
             started_at=run.started_at or now,
             heartbeat_at=now,
             attempts=models.F("attempts") + 1,
+            holder=holder,
             stage="reading the rows",
         )
     )
     if not won:
+        holding.let_go(holder)
         return None
+    holding.sweep()
     run.refresh_from_db()
     if run.attempts > MOST_ATTEMPTS:
         sentence = f"Its worker died {MOST_ATTEMPTS} times; see the worker's log, then ask again."
-        _finish(run, TrainingRun.State.FAILED, now=now, error=sentence)
+        finish(run, FAILED, now=now, error=sentence)
         return None
     return run
 
@@ -128,7 +191,8 @@ def do(run: TrainingRun) -> None:
     from classifier.training.config import TrainingConfig, base_model_from
     from classifier.training.run import train_version
 
-    try:
+    # Nobody waits for this call: what is raised was written into the run.
+    with suppress(Exception), accounted_for(run):
         taxonomy = current_taxonomy()
         # As `why_train` counts them, and before: what settles meanwhile is new to this version.
         given = number_of_rows(taxonomy)
@@ -143,20 +207,32 @@ def do(run: TrainingRun) -> None:
             quiet=True,
             on_progress=signs_of_life(run),
         )
+        version = outcome.candidate if outcome is not None else None
+        finish(run, TrainingRun.State.FINISHED, now=timezone.now(), version=version)
+
+
+@contextmanager
+def accounted_for(run: TrainingRun) -> Iterator[None]:
+    """However the block ends, the run says how, and this process holds it no longer."""
+    try:
+        yield
     except Stopped:
-        return
+        raise
+    except KeyboardInterrupt:
+        finish(run, STOPPED, now=timezone.now(), error="Stopped by Ctrl-C.")
+        raise
     except (DataError, TaxonomyError, DamagedVersion, OSError) as exc:
-        _finish(run, TrainingRun.State.FAILED, now=timezone.now(), error=str(exc))
-        return
+        finish(run, FAILED, now=timezone.now(), error=str(exc))
+        raise
     except Exception as exc:
-        # Nobody waits for this call: the run has to say that it failed, and of what kind. Its words
-        # may hold texts and stay out of the log.
+        # The run has to say that it failed, and of what kind. Its words may hold texts and stay out
+        # of the log.
         log.error("Training %s failed: %s", run.pk, type(exc).__name__)
         sentence = f"{type(exc).__name__}. Run `manage.py train` to see where."
-        _finish(run, TrainingRun.State.FAILED, now=timezone.now(), error=sentence)
-        return
-    version = outcome.candidate if outcome is not None else None
-    _finish(run, TrainingRun.State.FINISHED, now=timezone.now(), version=version)
+        finish(run, FAILED, now=timezone.now(), error=sentence)
+        raise
+    finally:
+        holding.let_go(run.holder)
 
 
 def signs_of_life(run: TrainingRun) -> Callable[[object], None]:
@@ -196,7 +272,7 @@ def replaceable(*, now: datetime) -> ModelVersion | None:
     live = ModelVersion.objects.live().first()
     if live is None:
         return None  # `make run` trains the first one, in sight
-    last = TrainingRun.objects.newest_first().first()
+    last = TrainingRun.objects.in_the_background().newest_first().first()
     since = max(filter(None, (live.created_at, last.requested_at if last else None)))
     if now - since < timedelta(hours=settings.RETRAIN_AT_MOST_EVERY_HOURS):
         return None
@@ -234,20 +310,26 @@ def _hurried() -> ModelVersion | None:
     newest = ModelVersion.objects.newest_first().first()
     if newest is None or not newest.report.get("training", {}).get("hurried"):
         return None
-    asked = TrainingRun.objects.filter(requested_at__gte=newest.created_at)
+    asked = TrainingRun.objects.in_the_background().filter(requested_at__gte=newest.created_at)
     return None if asked.exists() else newest
 
 
 def _takeable(now: datetime) -> models.QuerySet[TrainingRun]:
-    runs = TrainingRun.objects.unfinished()
+    runs = TrainingRun.objects.unfinished().in_the_background()
+    return runs.waiting() | _lost(runs.running(), now)
+
+
+def _lost(runs: models.QuerySet[TrainingRun], now: datetime) -> models.QuerySet[TrainingRun]:
+    """Those whose process has ended, or gave no sign of life for too long."""
+    ended = [name for name in runs.values_list("holder", flat=True) if holding.has_ended(name)]
     return runs.filter(
-        models.Q(state=TrainingRun.State.WAITING)
-        | models.Q(heartbeat_at=None)
+        models.Q(heartbeat_at=None)
         | models.Q(heartbeat_at__lt=now - LEASE)
+        | models.Q(holder__in=ended)
     )
 
 
-def _finish(
+def finish(
     run: TrainingRun,
     state: TrainingRun.State,
     *,
@@ -255,6 +337,5 @@ def _finish(
     error: str = "",
     version: ModelVersion | None = None,
 ) -> None:
-    TrainingRun.objects.running().filter(pk=run.pk).update(
-        state=state, finished_at=now, error=error, version=version, stage=""
-    )
+    ours = TrainingRun.objects.running().filter(pk=run.pk, attempts=run.attempts)
+    ours.update(state=state, finished_at=now, error=error, version=version, stage="")

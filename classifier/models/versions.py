@@ -123,6 +123,12 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def unfinished(self) -> "TrainingRunQuerySet":
         return self.filter(state__in=(TrainingRun.State.WAITING, TrainingRun.State.RUNNING))
 
+    def by_hand(self) -> "TrainingRunQuerySet":
+        return self.filter(reason=TrainingRun.Reason.BY_HAND)
+
+    def in_the_background(self) -> "TrainingRunQuerySet":
+        return self.exclude(reason=TrainingRun.Reason.BY_HAND)
+
     def newest_first(self) -> "TrainingRunQuerySet":
         return self.order_by("-requested_at", "-pk")
 
@@ -130,8 +136,9 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
 class TrainingRun(models.Model):
     """One training: why it was started, how far it is, what became of it.
 
-    At most one waits or runs, whoever asked: the database holds that, so two starts at once are
-    one training. A run whose worker died is taken up again where its checkpoint left it.
+    At most one waits or runs, whoever asked and wherever it is done: the database holds that, so
+    two starts at once are one training. A run whose worker died is taken up again where its
+    checkpoint left it.
     """
 
     class State(models.TextChoices):
@@ -147,6 +154,7 @@ class TrainingRun(models.Model):
         AGE = "age", "the live version is old"
         DRIFT = "drift", "what comes in has changed"
         FIRST = "first", "the first version was trained in a hurry"
+        BY_HAND = "by_hand", "the command was given"
 
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=16, choices=Reason)
@@ -156,6 +164,9 @@ class TrainingRun(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life.")
     finished_at = models.DateTimeField(null=True, blank=True)
+    holder = models.CharField(
+        max_length=100, blank=True, help_text="The process that does it (classifier/holding.py)."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
 
-from classifier import actions, baseline, files
+from classifier import actions, baseline, files, trainings
 from classifier.baseline import Baseline
 from classifier.data import Row
 from classifier.gate import Check, Verdict
+from classifier.management.commands import train
 from classifier.masking import CHIP
-from classifier.models import ModelVersion, Serving
+from classifier.models import ModelVersion, Serving, TrainingRun
 from classifier.reader import Reader, forget
 from classifier.readings import Pair, Reading
 from classifier.taxonomy import Taxonomy
@@ -21,6 +24,7 @@ from classifier.training.config import TrainingConfig
 from .conftest import NOW, Tiny, a_version
 from .test_reader import put_live
 from .test_taxonomy import SMALL
+from .test_trainings import ended_holder
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +91,44 @@ def test_train_if_none_does_nothing_beside_a_live_version(tiny: Tiny, models_dir
     put_live(tiny, models_dir, "one")
     assert "nothing to train" in run("train", "--if-none")
     assert ModelVersion.objects.count() == 1
+
+
+def test_train_is_a_run_that_says_how_it_ended(
+    models_dir: Path, tiny_base: Path, tiny_data: Path
+) -> None:
+    run("train", "--data", tiny_data, "--base-model", tiny_base, "--epochs", 1)
+    done = TrainingRun.objects.get()
+    assert (done.state, done.reason) == ("finished", "by_hand")
+    assert done.version == ModelVersion.objects.get()
+    with pytest.raises(CommandError):
+        run("train", "--data", tiny_data, "--base-model", "./nowhere")
+    failed = TrainingRun.objects.newest_first()[0]
+    assert failed.state == "failed"
+    assert "nowhere" in failed.error
+
+
+def test_train_does_not_begin_beside_another_training(
+    models_dir: Path, tiny_base: Path, tiny_data: Path
+) -> None:
+    other = trainings.begin(by="Ana", now=timezone.now(), in_its_place=False)
+    with pytest.raises(CommandError, match=r"A training runs since .* asked for by Ana"):
+        run("train", "--data", tiny_data, "--base-model", tiny_base, "--epochs", 1)
+    assert not ModelVersion.objects.exists()
+    assert TrainingRun.objects.get() == other
+
+
+def test_a_first_start_goes_on_after_one_that_was_killed(
+    models_dir: Path, tiny_base: Path, tiny_rows: list[Row], settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.BASE_MODEL = str(tiny_base)
+    monkeypatch.setattr(train, "rows_to_learn", lambda taxonomy: tiny_rows)
+    monkeypatch.setattr(train, "number_of_rows", lambda taxonomy: len(tiny_rows))
+    trainings.begin(by="manage.py train", now=timezone.now(), in_its_place=True)
+    TrainingRun.objects.update(holder=ended_holder())
+    run("train", "--if-none", "--hurry", "--epochs", 1)
+    states = TrainingRun.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["failed", "finished"]
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,25 @@
 
 import json
 import os
+import signal
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
-from classifier import actions, tasks, trainings
+from classifier import actions, holding, tasks, trainings
+from classifier.data import DataError
 from classifier.dataset import number_of_rows
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import Taxonomy
-from classifier.trainings import LEASE, MOST_ATTEMPTS, Stopped
+from classifier.trainings import LEASE, MOST_ATTEMPTS, OneIsUnderWay, Stopped
 
 from .conftest import NOW, a_version
 from .test_examples import add, settle
@@ -132,6 +136,154 @@ def test_a_run_that_kills_every_worker_is_given_up() -> None:
     assert run.state == State.FAILED
     assert "ask again" in run.error
     assert asked() != run  # the way is free
+
+
+def ended_holder() -> str:
+    """Of a process that took hold and was killed."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, holding.take_hold().encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    return os.read(read, 200).decode()
+
+
+def test_a_killed_process_is_known_for_dead_at_once_where_its_lock_is() -> None:
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    assert not holding.has_ended(run.holder)  # it is this process
+    TrainingRun.objects.update(holder=ended_holder())
+    again = trainings.take_up(now=NOW)
+    assert again is not None
+    assert again.attempts == 2
+    assert again.holder not in ("", run.holder)
+
+
+def test_of_a_process_on_another_machine_only_signs_of_life_tell() -> None:
+    asked()
+    trainings.take_up(now=NOW)
+    TrainingRun.objects.update(holder="elsewhere-1-abc")
+    assert trainings.take_up(now=NOW + LEASE) is None
+    assert trainings.take_up(now=NOW + 2 * LEASE) is not None
+
+
+def test_locks_of_the_dead_are_swept_and_those_of_the_living_stay() -> None:
+    dead, alive = ended_holder(), holding.take_hold()
+    folder = Path(settings.VAR_DIR) / holding.FOLDER
+    assert {dead, alive} <= {file.name for file in folder.iterdir()}
+    holding.sweep()
+    left = {file.name for file in folder.iterdir()}
+    assert (dead in left, alive in left) == (False, True)
+    holding.let_go(alive)
+    assert not (folder / alive).exists()
+
+
+# ---- by hand -------------------------------------------------------------------------------
+
+
+def begun(*, now: datetime = NOW, in_its_place: bool = False) -> TrainingRun:
+    return trainings.begin(by="manage.py train", now=now, in_its_place=in_its_place)
+
+
+def test_a_training_by_hand_is_a_run_like_any_other(nudges: list[str]) -> None:
+    run = begun()
+    assert (run.state, run.reason, run.attempts) == (State.RUNNING, Reason.BY_HAND, 1)
+    assert asked() == run  # one at a time: the worker gets none beside it
+    assert trainings.take_up(now=NOW) is None
+    assert not trainings.has_work(now=NOW + 2 * LEASE)
+    assert nudges == []
+
+
+def test_a_second_start_says_who_trains_and_since_when() -> None:
+    run = begun()
+    with pytest.raises(OneIsUnderWay, match="since 03 May, 14:10 UTC") as refusal:
+        begun(now=NOW + HOUR / 20)
+    assert "asked for by manage.py train" in str(refusal.value)
+    assert run.holder in str(refusal.value)
+    assert TrainingRun.objects.get() == run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_begin_at_the_same_moment_one_trains() -> None:
+    begun_, refused, barrier = [], [], threading.Barrier(8)
+
+    def begin() -> None:
+        barrier.wait()
+        try:
+            begun_.append(begun())
+        except OneIsUnderWay as exc:
+            refused.append(exc)
+        connection.close()
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(begun_), len(refused)) == (1, 7)
+
+
+@pytest.mark.parametrize("how", ["killed here", "silent"])
+def test_what_a_dead_shell_left_keeps_nobody_waiting(how: str, nudges: list[str]) -> None:
+    dead = begun()
+    if how == "killed here":
+        TrainingRun.objects.update(holder=ended_holder())
+    later = NOW if how == "killed here" else NOW + 2 * LEASE
+    assert not trainings.has_work(now=later)  # it is no work for the worker
+    again = begun(now=later)
+    dead.refresh_from_db()
+    assert again != dead
+    assert dead.state == State.FAILED
+    assert "goes on from its last checkpoint" in dead.error
+
+
+def test_the_scheduler_ends_what_a_dead_shell_left(live: ModelVersion, nudges: list[str]) -> None:
+    dead = begun(now=timezone.now() - 2 * LEASE)
+    tasks.see_to_training()
+    dead.refresh_from_db()
+    assert dead.state == State.FAILED
+
+
+def test_a_training_that_waits_is_done_by_hand_where_that_is_what_was_asked_for() -> None:
+    run = asked()
+    with pytest.raises(OneIsUnderWay, match=r"waits for its worker, asked for by Ana .* --waiting"):
+        begun()
+    taken = begun(in_its_place=True)
+    assert (taken, taken.state, taken.requested_by) == (run, State.RUNNING, "Ana")
+
+
+def test_a_training_by_hand_keeps_the_scheduler_from_nothing(
+    live: ModelVersion, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 5000)
+    trainings.finish(begun(now=NOW + DAY), State.FAILED, now=NOW + DAY, error="a slip")
+    assert trainings.why_train(now=NOW + DAY + HOUR) is not None
+
+
+def test_a_run_says_how_it_ended_and_is_let_go(models_dir: Path) -> None:
+    for error, state in (
+        (DataError("no rows"), State.FAILED),
+        (KeyboardInterrupt(), State.STOPPED),
+    ):
+        run = begun()
+        with pytest.raises(type(error)), trainings.accounted_for(run):
+            raise error
+        run.refresh_from_db()
+        assert run.state == state
+        assert not (Path(settings.VAR_DIR) / holding.FOLDER / run.holder).exists()
+
+
+def test_who_was_thought_dead_does_not_end_the_run_of_its_successor() -> None:
+    asked()
+    slow = trainings.take_up(now=NOW)
+    assert slow is not None
+    successor = trainings.take_up(now=NOW + 2 * LEASE)
+    assert successor is not None
+    trainings.finish(slow, State.FAILED, now=NOW, error="too late")
+    successor.refresh_from_db()
+    assert successor.state == State.RUNNING
 
 
 # ---- doing ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """manage.py train: rows -> a new model version, judged, and live if it is better."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from django.utils import timezone
 from classifier import trainings
 from classifier.data import DataError, Row, load_rows
 from classifier.dataset import number_of_rows, rows_to_learn
-from classifier.models import ModelVersion
+from classifier.models import ModelVersion, TrainingRun
 from classifier.reports import as_table
 from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
+
+BY = "manage.py train"
+# What makes it another training than the one that may have been asked for.
+OF_ITS_OWN = ("data", "taxonomy", "base_model", "epochs", "no_promote")
 
 
 class Command(BaseCommand):
@@ -60,13 +65,18 @@ class Command(BaseCommand):
             taxonomy = load_taxonomy(options["taxonomy"] or Path(settings.TAXONOMY_FILE))
             rows = rows_for(options["data"], taxonomy)
             self.stdout.write(self.train(rows, taxonomy, options))
+        except trainings.OneIsUnderWay as exc:
+            raise CommandError(str(exc)) from exc
+        except trainings.Stopped as exc:
+            raise CommandError("Somebody stopped this training, or took it over.") from exc
         except (TaxonomyError, DataError, OSError) as exc:  # OSError: no such checkpoint, disk full
             raise CommandError(str(exc)) from exc
 
     def train(self, rows: list[Row], taxonomy: Taxonomy, options: dict[str, Any]) -> str:
         # Imported when needed: torch takes seconds, which --if-none must not cost at every start.
         from classifier.training.config import TrainingConfig, base_model_from
-        from classifier.training.run import refused_before, train_version
+        from classifier.training.loop import accelerator_for_training
+        from classifier.training.run import Outcome, refused_before, train_version
 
         config = TrainingConfig(
             base_model=base_model_from(options["base_model"] or settings.BASE_MODEL)
@@ -84,22 +94,31 @@ class Command(BaseCommand):
             given: dict[str, Any] = {"other_rows": True}
         else:
             given = {"rows_given": number_of_rows(taxonomy)}
-        outcome = train_version(
-            rows=rows,
-            taxonomy=taxonomy,
-            config=config,
-            by="manage.py train",
-            lineage={
-                "reason": "manage.py train",
-                "hurried": options["hurry"],
-                **given,
-            },
-            now=timezone.now(),
-            may_promote=not options["no_promote"],
-            quiet=options["verbosity"] == 0,
-        )
-        if outcome is None:
-            return ""  # one of several processes: the first one speaks
+
+        def trained(on_progress: Callable[[object], object]) -> Outcome | None:
+            return train_version(
+                rows=rows,
+                taxonomy=taxonomy,
+                config=config,
+                by=BY,
+                lineage={"reason": BY, "hurried": options["hurry"], **given},
+                now=timezone.now(),
+                may_promote=not options["no_promote"],
+                quiet=options["verbosity"] == 0,
+                on_progress=on_progress,
+            )
+
+        if not accelerator_for_training().is_main_process:
+            trained(lambda progress: None)  # helps the first one, whose run it is
+            return ""
+        in_its_place = not any(options[name] for name in OF_ITS_OWN)
+        run = trainings.begin(by=BY, now=timezone.now(), in_its_place=in_its_place)
+        with trainings.accounted_for(run):
+            outcome = trained(trainings.signs_of_life(run))
+            assert outcome is not None  # only helpers get none
+            trainings.finish(
+                run, TrainingRun.State.FINISHED, now=timezone.now(), version=outcome.candidate
+            )
         name, training = outcome.candidate.name, outcome.candidate.report["training"]
         return "\n\n".join(
             (
