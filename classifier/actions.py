@@ -20,6 +20,10 @@ class NotPassed(Exception):
     """The gate refused this version, or has not judged it, and nobody said why it should serve."""
 
 
+class AnotherWentLive(Exception):
+    """Since a candidate was judged, another version than the one it was judged against serves."""
+
+
 class NothingToRollBackTo(Exception):
     """No version served before the live one, or none of them is whole any more."""
 
@@ -40,9 +44,13 @@ def register_candidate(
     return row
 
 
-def record_verdict(*, version: ModelVersion, verdict: Verdict) -> None:
+def record_verdict(
+    *, version: ModelVersion, verdict: Verdict, report: Mapping[str, Any] | None = None
+) -> None:
+    """`report`: what the verdict rests on, where it is another than the version came with."""
     version.verdict, version.checks = verdict.words, verdict.as_dict()
-    version.save(update_fields=["verdict", "checks"])
+    version.report = version.report if report is None else dict(report)
+    version.save(update_fields=["verdict", "checks", "report"])
 
 
 def promote(
@@ -84,11 +92,37 @@ def _in_spite_of(version: ModelVersion, although: str) -> str:
     return f"although {f'it fails {failed}' if failed else 'it was never judged'}: {although}"
 
 
+def take_the_place_of(
+    rival: ModelVersion | None, *, version: ModelVersion, by: str, now: datetime
+) -> None:
+    """What the gate passed goes live, if what it was judged against is still what serves.
+
+    `rival`: the version that was live then, None if none was. Raises AnotherWentLive, and as
+    `promote` does.
+    """
+    if not version.may_serve:
+        raise NotPassed(f"{version.name} has not passed the gate.")
+    open_version(version.path)
+    rivals = [rival.pk] if rival is not None else []
+    _put_live(
+        version=version, by=by, now=now, reason="passed the gate", rolled_back=False, rivals=rivals
+    )
+
+
 @transaction.atomic
 def _put_live(
-    *, version: ModelVersion, by: str, now: datetime, reason: str, rolled_back: bool
+    *,
+    version: ModelVersion,
+    by: str,
+    now: datetime,
+    reason: str,
+    rolled_back: bool,
+    rivals: list[int] | None = None,
 ) -> None:
+    """`rivals`: what has to be live for it; None: whatever is."""
     live = ModelVersion.objects.select_for_update().live()
+    if rivals is not None and list(live.values_list("pk", flat=True)) != rivals:
+        raise AnotherWentLive
     if live.filter(pk=version.pk).exists():
         return
     live.update(state=State.RETIRED, retired_at=now)

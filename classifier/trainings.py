@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 STOPPED, FAILED = TrainingRun.State.STOPPED, TrainingRun.State.FAILED
 
 MOST_ATTEMPTS = 4  # a run that killed its worker so often will kill the next one, too
-# A run without a sign of life for so long has lost its worker. Longer than the longest stage that
-# gives none: writing and judging a version.
+# A run without a sign of life for so long has lost its worker. Every stage gives one as it begins;
+# the longest, exporting the graphs, takes a minute or two where nobody else wants the machine.
 LEASE = timedelta(minutes=10)
 SIGN_OF_LIFE_SECONDS = 2.0
 # The broker hands a task to a second worker after its visibility timeout (config/settings.py),
@@ -206,6 +206,7 @@ def do(run: TrainingRun) -> None:
             lineage={"run": run.pk, "reason": run.get_reason_display(), "rows_given": given},
             quiet=True,
             on_progress=signs_of_life(run),
+            on_stage=signs_of_stages(run),
         )
         version = outcome.candidate if outcome is not None else None
         finish(run, TrainingRun.State.FINISHED, now=timezone.now(), version=version)
@@ -236,7 +237,7 @@ def accounted_for(run: TrainingRun) -> Iterator[None]:
 
 
 def signs_of_life(run: TrainingRun) -> Callable[[object], None]:
-    """What a training calls as it goes on. Raises Stopped if somebody stopped it."""
+    """What a training calls as it learns. Raises Stopped if the run is ours no more."""
     last = 0.0
 
     def on_progress(progress: object) -> None:
@@ -246,13 +247,24 @@ def signs_of_life(run: TrainingRun) -> Callable[[object], None]:
         last = time.monotonic()
         done, total = progress.done, progress.total  # type: ignore[attr-defined]
         stage = "training" if done < total else "writing and judging the version"
-        alive = TrainingRun.objects.running().filter(pk=run.pk, attempts=run.attempts)
-        if not alive.update(
-            heartbeat_at=timezone.now(), rows_done=done, rows_total=total, stage=stage
-        ):
-            raise Stopped
+        _beat(run, rows_done=done, rows_total=total, stage=stage)
 
     return on_progress
+
+
+def signs_of_stages(run: TrainingRun) -> Callable[[str], None]:
+    """What it calls as each stage after that begins. Raises Stopped as well."""
+
+    def on_stage(stage: str) -> None:
+        _beat(run, stage=stage)
+
+    return on_stage
+
+
+def _beat(run: TrainingRun, **facts: object) -> None:
+    ours = TrainingRun.objects.running().filter(pk=run.pk, attempts=run.attempts)
+    if not ours.update(heartbeat_at=timezone.now(), **facts):
+        raise Stopped
 
 
 def step_aside() -> None:

@@ -5,7 +5,7 @@ what the rows still lack, though the transformer needs fewer of them.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from classifier.baseline import Baseline
@@ -21,7 +21,12 @@ SEED = 25
 
 
 def learning_curve(
-    train: Sequence[Row], judged_on: Sequence[Row], taxonomy: Taxonomy, *, whole: Baseline
+    train: Sequence[Row],
+    judged_on: Sequence[Row],
+    taxonomy: Taxonomy,
+    *,
+    whole: Baseline,
+    on_stage: Callable[[str], object] = lambda stage: None,
 ) -> dict[str, Any] | None:
     """Points of rows and F1 per label of the primary question, and which labels still rise.
 
@@ -32,6 +37,7 @@ def learning_curve(
     order = random.Random(SEED).sample(list(train), len(train))
     points: list[dict[str, Any]] = []
     for share in SHARES:
+        on_stage(f"learning from {share:.0%} of the rows")
         some = order[: round(share * len(order))]
         baseline = whole if len(some) == len(train) else Baseline(some, taxonomy)
         readings = Reader(baseline).read([row.pair for row in judged_on])

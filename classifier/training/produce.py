@@ -100,12 +100,14 @@ def produce(
     made_by: Mapping[str, Any] | None = None,
     quiet: bool = False,
     on_progress: Callable[[Progress], object] = lambda progress: None,
+    on_stage: Callable[[str], object] = lambda stage: None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Version | None:
     """Trains and writes one version into `models_dir`. It is nobody's until it is registered.
 
     `held_out`: the frozen test set, asserted to share nothing with what is trained on. `made_by`:
-    kept in the version's report. None in those of several processes that only help to train.
+    kept in the version's report. `on_stage` is told what follows the training, as it begins. None
+    in those of several processes that only help to train.
     """
     assert_no_overlap(data.train, data.validation)
     assert_no_overlap((*data.train, *data.validation), held_out)
@@ -123,7 +125,8 @@ def produce(
     trained_seconds = monotonic() - started
     with new_version(models_dir, now=now) as draft:
         write_network(draft.path, network, words, taxonomy, config)
-        served = export(draft.path, network, tokenizer, data, taxonomy)
+        served = export(draft.path, network, tokenizer, data, taxonomy, on_stage)
+        on_stage("fitting its confidences")
         usual = usual_rows(data.validation)
         temperatures = fitted_temperatures(served.logits, data.validation, taxonomy, usual)
         write_json(draft.path / versions.CALIBRATION, {"temperatures": temperatures})
@@ -199,19 +202,23 @@ def export(
     tokenizer: TextTokenizer,
     data: Split,
     taxonomy: Taxonomy,
+    on_stage: Callable[[str], object],
 ) -> Served:
     """fp32 and int8 graphs, checked on the validation rows; only what is served stays: int8,
     unless it costs too much.
     """
     names = {kind: {half: f"{half}.{kind}.onnx" for half in GRAPHS} for kind in ("fp32", "int8")}
     paths = {kind: {half: folder / name for half, name in of.items()} for kind, of in names.items()}
+    on_stage("exporting the version")
     export_fp32(network, list(taxonomy.label_names), **paths["fp32"])
     with TemporaryDirectory() as scratch:
+        on_stage("making it int8")
         smooth = {half: Path(scratch) / f"{half}.onnx" for half in GRAPHS}
         copied = smoothed(network, [row.pair for row in data.train], tokenizer)
         export_fp32(copied, list(taxonomy.label_names), **smooth)
         for half in GRAPHS:
             quantise(smooth[half], paths["int8"][half])
+    on_stage("comparing its graphs")
     rows = data.validation
     graphs = {
         kind: {f"{half}_graph": name for half, name in of.items()} for kind, of in names.items()

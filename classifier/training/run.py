@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from classifier import actions, must_pass
 from classifier.baseline import Baseline
 from classifier.data import Row, Split
 from classifier.evaluation import Report, evaluate
-from classifier.gate import Verdict, judge
+from classifier.gate import Check, Verdict, judge
 from classifier.judged import must_pass_rows, test_rows, without_judged
 from classifier.keyword_rules import KeywordRules
 from classifier.models import ModelVersion
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 FROZEN_TEST_SET = "frozen test set"
 VALIDATION_ROWS = "validation rows"  # they chose epoch and thresholds: a little kinder than life
+
+MOST_RIVALS = 3  # that a candidate is compared with, if others go live while it is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def train_version(
     lineage: Mapping[str, Any] | None = None,
     quiet: bool = False,
     on_progress: Callable[[Progress], object] = lambda progress: None,
+    on_stage: Callable[[str], object] = lambda stage: None,
 ) -> Outcome | None:
     """None in those of several processes that only help to train."""
     tests = test_rows(taxonomy)
@@ -60,14 +63,16 @@ def train_version(
     if version is None:
         version = produce(
             data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
-            made_by=lineage, quiet=quiet, on_progress=on_progress,
+            made_by=lineage, quiet=quiet, on_progress=on_progress, on_stage=on_stage,
             checkpoint_seconds=settings.CHECKPOINT_SECONDS,
         )  # fmt: skip
     elif not accelerator_for_training().is_main_process:
         return None
     if version is None:
         return None
-    return conclude(version, data, tests, by=by, now=now, may_promote=may_promote)
+    return conclude(
+        version, data, tests, by=by, now=now, may_promote=may_promote, on_stage=on_stage
+    )
 
 
 def left_unjudged(recipe: str) -> Version | None:
@@ -109,35 +114,60 @@ def conclude(
     by: str,
     now: datetime,
     may_promote: bool = True,
+    on_stage: Callable[[str], object] = lambda stage: None,
 ) -> Outcome:
-    """The verdict on a version, and what follows from it."""
+    """The verdict on a version, and what follows from it. `on_stage` may raise, to have nothing
+    follow.
+    """
     taxonomy = version.taxonomy
     rows, rows_from = (tests, FROZEN_TEST_SET) if tests else (data.validation, VALIDATION_ROWS)
+    on_stage("judging it")
     reader = Reader(scorer_of(version))
-    baseline = Baseline(data.train, taxonomy)
-    opponent = live_scorer(taxonomy) or baseline
-    rival_report = report_of(opponent, rows)
     report = full_report(version, reader, rows, rows_from)
-    report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
-    report["learning_curve"] = learning_curve(data.train, rows, taxonomy, whole=baseline)
     strict = must_pass_rows(taxonomy)
     failed = must_pass.failures(
         strict, reader.read([row.pair for row in strict]), taxonomy, version.thresholds
     )
     report["must_pass"] = {"rows": len(strict), "failed": [each.as_dict() for each in failed]}
-    candidate = actions.register_candidate(version=version, report=report, now=now)
-    verdict = judge(
-        report,
-        rival_report,
-        floors={label.name: label.floor for label in taxonomy.primary.labels},
-        must_pass_failures=[each.words for each in failed],
-        must_pass_rows=len(strict),
+    on_stage("fitting the baseline")
+    baseline = Baseline(data.train, taxonomy)
+    report["learning_curve"] = learning_curve(
+        data.train, rows, taxonomy, whole=baseline, on_stage=on_stage
     )
+    for _ in range(MOST_RIVALS):
+        on_stage("comparing it with what serves")
+        live = ModelVersion.objects.live().first()
+        opponent = scorer_of_live(live, taxonomy) or baseline
+        rival_report = report_of(opponent, rows)
+        report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
+        verdict = judge(
+            report,
+            rival_report,
+            floors={label.name: label.floor for label in taxonomy.primary.labels},
+            must_pass_failures=[each.words for each in failed],
+            must_pass_rows=len(strict),
+        )
+        on_stage("writing down the verdict")
+        candidate = actions.register_candidate(version=version, report=report, now=now)
+        actions.record_verdict(version=candidate, verdict=verdict, report=report)
+        if not (verdict.passed and may_promote):
+            return Outcome(candidate, rival_report, verdict, promoted=False)
+        try:
+            actions.take_the_place_of(live, version=candidate, by=by, now=now)
+        except actions.AnotherWentLive:
+            continue  # judged against what serves now
+        return Outcome(candidate, rival_report, verdict, promoted=True)
+    verdict = refused_for_restlessness(verdict)
     actions.record_verdict(version=candidate, verdict=verdict)
-    promoted = verdict.passed and may_promote
-    if promoted:
-        actions.promote(version=candidate, by=by, now=now, reason="passed the gate")
-    return Outcome(candidate, rival_report, verdict, promoted)
+    return Outcome(candidate, rival_report, verdict, promoted=False)
+
+
+def refused_for_restlessness(verdict: Verdict) -> Verdict:
+    words = (
+        f"While it was judged, another version went live {MOST_RIVALS} times: it was compared with"
+        " none that serves. Train again."
+    )
+    return replace(verdict, checks=(*verdict.checks, Check("compared", False, words)))
 
 
 def full_report(version: Version, reader: Reader, rows: Sequence[Row], rows_from: str) -> Report:
@@ -163,9 +193,8 @@ def report_of(scorer: Scorer, rows: Sequence[Row]) -> Report:
     )
 
 
-def live_scorer(taxonomy: Taxonomy) -> Scorer | None:
+def scorer_of_live(live: ModelVersion | None, taxonomy: Taxonomy) -> Scorer | None:
     """What serves now and so has to be beaten; None if nothing does that answers the same."""
-    live = ModelVersion.objects.live().first()
     if live is None:
         return None
     try:

@@ -6,7 +6,7 @@ kinds of replies.
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -25,6 +25,7 @@ from classifier.taxonomy import Taxonomy, parse_taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.produce import produce, training_split
 from classifier.training.run import Outcome, conclude, train_version
+from classifier.trainings import Stopped
 from classifier.versions import (
     CALIBRATION,
     MANIFEST,
@@ -130,6 +131,10 @@ def concluded(version: Version, data: Split) -> Outcome:
     return conclude(version, data, TESTS, by="Ben", now=NOW + HOUR)
 
 
+def twin_of(version: Version, models_dir: Path) -> Version:
+    return with_temperature(version, models_dir, version.temperatures["topic"])
+
+
 def failed(outcome: Outcome) -> set[str]:
     return {check.name for check in outcome.verdict.checks if not check.holds}
 
@@ -171,8 +176,7 @@ def test_a_worse_candidate_is_refused(clean: Version, weak: Version, data: Split
 
 def test_the_same_again_is_refused(clean: Version, data: Split, models_dir: Path) -> None:
     put_live(clean)
-    twin = with_temperature(clean, models_dir, clean.temperatures["topic"])
-    outcome = concluded(twin, data)
+    outcome = concluded(twin_of(clean, models_dir), data)
     assert_refused(outcome, stays=clean)
     assert failed(outcome) == {"better"}
 
@@ -212,6 +216,69 @@ def test_a_candidate_damaged_after_it_was_judged_never_serves(
         concluded(clean, data)
     assert live() == weak.name
     assert live_reader().name == weak.name
+
+
+class Watch:
+    """Hears of the stages of a judging, and does something as one of them begins."""
+
+    def __init__(self, stage: str, do: Callable[[], object]) -> None:
+        self.stage, self.do = stage, do
+        self.heard: list[str] = []
+
+    def __call__(self, stage: str) -> None:
+        self.heard.append(stage)
+        if stage == self.stage:
+            self.do()
+
+
+def test_judging_gives_signs_of_life_and_stops_where_the_run_is_lost(
+    clean: Version, weak: Version, data: Split
+) -> None:
+    put_live(weak)
+
+    def lost() -> None:
+        raise Stopped
+
+    watch = Watch("writing down the verdict", lost)
+    with pytest.raises(Stopped):
+        conclude(clean, data, TESTS, by="Ben", now=NOW + HOUR, on_stage=watch)
+    assert {"judging it", "fitting the baseline", "learning from 25% of the rows"} <= set(
+        watch.heard
+    )
+    assert live() == weak.name
+    assert not ModelVersion.objects.filter(name=clean.name).exists()  # whoever took over judges it
+
+
+def test_a_candidate_is_judged_again_where_another_went_live_meanwhile(
+    clean: Version, weak: Version, data: Split, models_dir: Path
+) -> None:
+    put_live(weak)
+    twin = twin_of(clean, models_dir)
+    watch = Watch("writing down the verdict", lambda: put_live(twin))
+    outcome = conclude(clean, data, TESTS, by="Ben", now=NOW + HOUR, on_stage=watch)
+    assert watch.heard.count("comparing it with what serves") == 2
+    assert_refused(outcome, stays=twin)
+    assert failed(outcome) == {"better"}
+    assert twin.name in outcome.candidate.report["compared"]
+
+
+def test_a_candidate_that_never_meets_what_serves_is_refused_in_words(
+    clean: Version, weak: Version, data: Split, models_dir: Path
+) -> None:
+    rivals = [weak, twin_of(weak, models_dir)]
+    put_live(rivals[0])
+
+    def turn() -> None:
+        rivals.reverse()
+        put_live(rivals[0])
+
+    watch = Watch("writing down the verdict", turn)
+    outcome = conclude(clean, data, TESTS, by="Ben", now=NOW + HOUR, on_stage=watch)
+    assert not outcome.promoted
+    assert failed(outcome) == {"compared"}
+    outcome.candidate.refresh_from_db()
+    assert "another version went live 3 times" in outcome.candidate.verdict
+    assert live() == rivals[0].name
 
 
 def test_what_a_training_made_before_it_was_killed_is_judged_and_not_made_again(

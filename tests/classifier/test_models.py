@@ -99,6 +99,22 @@ def test_the_longest_reason_fits_the_record_beside_every_check(models_dir: Path)
     assert len(Serving.objects.get().reason) <= longest
 
 
+def test_what_the_gate_passed_takes_only_the_place_of_what_it_was_judged_against(
+    models_dir: Path,
+) -> None:
+    old, new = served("old", "new", models_dir=models_dir)
+    better = a_version(models_dir, "better")
+    for rival in (old, None):
+        with pytest.raises(actions.AnotherWentLive):
+            actions.take_the_place_of(rival, version=better, by="Ana", now=NOW + 2 * HOUR)
+    assert live() == "new"
+    actions.take_the_place_of(new, version=better, by="Ana", now=NOW + 2 * HOUR)
+    assert live() == "better"
+    bad = refused(a_version(models_dir, "bad"))
+    with pytest.raises(actions.NotPassed):
+        actions.take_the_place_of(better, version=bad, by="Ana", now=NOW + 3 * HOUR)
+
+
 def test_what_served_before_comes_back_without_a_word(models_dir: Path) -> None:
     bad = refused(a_version(models_dir, "bad"))
     actions.promote(version=bad, by="Ana", now=NOW, although="a rehearsal")

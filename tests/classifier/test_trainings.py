@@ -376,6 +376,21 @@ def test_a_worker_that_was_thought_dead_stops_when_another_took_over(
         trainings.signs_of_life(slow)(SimpleNamespace(done=1, total=2))
 
 
+def test_each_stage_of_judging_is_a_sign_of_life() -> None:
+    asked()
+    run = trainings.take_up(now=NOW)
+    assert run is not None
+    tell = trainings.signs_of_stages(run)
+    tell("fitting the baseline")
+    run.refresh_from_db()
+    assert run.stage == "fitting the baseline"
+    assert run.heartbeat_at is not None
+    assert run.heartbeat_at > NOW + LEASE
+    trainings.stop_training(run=run, by="Ana", now=NOW)
+    with pytest.raises(Stopped):
+        tell("comparing it with what serves")
+
+
 def test_a_training_takes_only_what_others_leave() -> None:
     """In a process of its own: niceness cannot be given back."""
     read, write = os.pipe()

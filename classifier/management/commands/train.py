@@ -95,7 +95,9 @@ class Command(BaseCommand):
         else:
             given = {"rows_given": number_of_rows(taxonomy)}
 
-        def trained(on_progress: Callable[[object], object]) -> Outcome | None:
+        def trained(
+            on_progress: Callable[[object], object], on_stage: Callable[[str], object]
+        ) -> Outcome | None:
             return train_version(
                 rows=rows,
                 taxonomy=taxonomy,
@@ -106,15 +108,18 @@ class Command(BaseCommand):
                 may_promote=not options["no_promote"],
                 quiet=options["verbosity"] == 0,
                 on_progress=on_progress,
+                on_stage=on_stage,
             )
 
         if not accelerator_for_training().is_main_process:
-            trained(lambda progress: None)  # helps the first one, whose run it is
+            trained(
+                lambda progress: None, lambda stage: None
+            )  # helps the first one, whose run it is
             return ""
         in_its_place = not any(options[name] for name in OF_ITS_OWN)
         run = trainings.begin(by=BY, now=timezone.now(), in_its_place=in_its_place)
         with trainings.accounted_for(run):
-            outcome = trained(trainings.signs_of_life(run))
+            outcome = trained(trainings.signs_of_life(run), trainings.signs_of_stages(run))
             assert outcome is not None  # only helpers get none
             trainings.finish(
                 run, TrainingRun.State.FINISHED, now=timezone.now(), version=outcome.candidate
