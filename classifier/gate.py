@@ -1,10 +1,10 @@
 """May a candidate go live? Pure: reports in, a verdict in plain words out.
 
 All reports must have been made on the same rows. A candidate has to hold every must-pass row, keep
-every label above its floor and near what the live version gives it, be hardly surer of itself than
-it is right, and be shown better by a paired test: where the two differ on the same rows, chance
-alone would hardly have given it so much. A tie keeps the one that is live, for it has served and
-the other has not.
+every label of every question above its floors and near what the live version gives it, be hardly
+surer of itself than it is right, and be shown better by a paired test: where the two differ on the
+same rows, chance alone would hardly have given it so much. A tie keeps the one that is live, for it
+has served and the other has not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,18 @@ CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a w
 RESAMPLES = 4000  # the confidence is then known to about half a point
 RESAMPLING_SEED = 61
 LABEL_MAY_LOSE = 0.05  # F1 against the live version: less is noise, with some 60 rows a label
+# The same of labels of the other questions, on which Nod does not act. The frozen test set has 49
+# to 90 rows of each tone but neutral, and they are read less well: between two equally good models
+# that share half of their errors, the F1 of `positive` differs by 0.046 (standard deviation), so
+# this is twice what chance does.
+OTHER_LABEL_MAY_LOSE = 0.10
 # Too sure, Nod acts wrongly; too careful, it asks a person more often than it need. So the parts of
 # ECE where confidence is above and below how often it was right may rise by this much and by that.
 TOO_SURE_MAY_RISE = 0.01
 TOO_CAREFUL_MAY_RISE = 0.03
+# Each promotion may add a little to the last one's. This bounds the sum: a threshold of 0.95 stands
+# for being right at least nine times of ten as long as confidences are no more too high than this.
+TOO_SURE_AT_MOST = 0.05
 
 
 class NotComparable(ValueError):
@@ -74,12 +82,14 @@ def judge(
     candidate: Mapping[str, Any],
     rival: Mapping[str, Any],
     *,
-    floors: Mapping[str, float],
+    floors: Mapping[str, Mapping[str, float]],
+    recall_floors: Mapping[str, Mapping[str, float]],
     must_pass_failures: Sequence[str],
     must_pass_rows: int,
 ) -> Verdict:
-    """`rival`: of the live version, or of the baseline while none is live. `floors`: label -> the
-    least F1. `must_pass_failures`: a sentence for each of the `must_pass_rows` that failed.
+    """`rival`: of the live version, or of the baseline while none is live. `floors` and
+    `recall_floors`: question -> label -> the least F1 and recall. `must_pass_failures`: a sentence
+    for each of the `must_pass_rows` that failed.
     """
     if candidate["rows_digest"] != rival["rows_digest"]:
         raise NotComparable(
@@ -87,7 +97,7 @@ def judge(
         )
     checks = (
         _must_pass(must_pass_failures, must_pass_rows),
-        _floors(candidate, floors),
+        _floors(candidate, floors, recall_floors),
         _no_label_lost(candidate, rival),
         _calibrated(candidate, rival),
         _better(candidate, rival),
@@ -105,28 +115,42 @@ def _must_pass(failures: Sequence[str], rows: int) -> Check:
     )  # fmt: skip
 
 
-def _floors(candidate: Mapping[str, Any], floors: Mapping[str, float]) -> Check:
-    labels = _labels(candidate)
+def _floors(
+    candidate: Mapping[str, Any],
+    floors: Mapping[str, Mapping[str, float]],
+    recall_floors: Mapping[str, Mapping[str, float]],
+) -> Check:
     below = [
-        f"{name} {labels[name]['f1']:.3f} (floor {floor:.2f})"
-        for name, floor in floors.items()
-        if name in labels and labels[name]["support"] and labels[name]["f1"] < floor
+        f"{figure} of {label} {found[figure.lower()]:.3f} (floor {least:.2f})"
+        for figure, of_questions in (("F1", floors), ("recall", recall_floors))
+        for question, of_labels in of_questions.items()
+        for label, least in of_labels.items()
+        if (found := _labels(candidate, question).get(label))
+        and found["support"]
+        and found[figure.lower()] < least
     ]
     if below:
-        return Check("floors", False, f"F1 below its floor: {', '.join(below)}.")
-    return Check("floors", True, "Every label's F1 is above its floor.")
+        return Check("floors", False, f"Below the floor: {', '.join(below)}.")
+    return Check("floors", True, "Every label of every question is above its floors.")
 
 
 def _no_label_lost(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
-    ours, theirs = _labels(candidate), _labels(rival)
-    lost = [
-        f"{name} {ours[name]['f1']:.3f} after {theirs[name]['f1']:.3f}"
-        for name in ours
-        if ours[name]["support"] and ours[name]["f1"] < theirs[name]["f1"] - LABEL_MAY_LOSE
-    ]
+    lost = []
+    for question in candidate["questions"]:
+        ours, theirs = _labels(candidate, question), _labels(rival, question)
+        may_lose = LABEL_MAY_LOSE if question == candidate["primary"] else OTHER_LABEL_MAY_LOSE
+        lost += [
+            f"{name} {ours[name]['f1']:.3f} after {theirs[name]['f1']:.3f}"
+            for name in ours
+            if ours[name]["support"] and ours[name]["f1"] < theirs[name]["f1"] - may_lose
+        ]
     if lost:
         return Check("no_label_lost", False, f"Labels that lose too much F1: {', '.join(lost)}.")
-    return Check("no_label_lost", True, f"No label loses more than {LABEL_MAY_LOSE:.2f} of its F1.")
+    return Check(
+        "no_label_lost", True,
+        f"No label of `{candidate['primary']}` loses more than {LABEL_MAY_LOSE:.2f} of its F1, none"
+        f" of another question more than {OTHER_LABEL_MAY_LOSE:.2f}.",
+    )  # fmt: skip
 
 
 def _calibrated(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
@@ -135,6 +159,8 @@ def _calibrated(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check
         f"Confidences are too high by {sure:.3f} on average, after {was_sure:.3f}, and too low by"
         f" {careful:.3f}, after {was_careful:.3f}"
     )
+    if sure > TOO_SURE_AT_MOST:
+        return Check("calibrated", False, f"{words}: too sure ({TOO_SURE_AT_MOST:.2f} at most).")
     holds = sure <= was_sure + TOO_SURE_MAY_RISE and careful <= was_careful + TOO_CAREFUL_MAY_RISE
     return Check("calibrated", holds, f"{words}{'.' if holds else ': too much worse.'}")
 
@@ -153,7 +179,10 @@ def _off(report: Mapping[str, Any]) -> tuple[float, float]:
 def _better(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
     ours, theirs = (_primary(report)["macro_f1"] for report in (candidate, rival))
     confidence = confidence_of_better(
-        candidate["truth"], candidate["found"], rival["found"], list(_labels(candidate))
+        candidate["truth"],
+        candidate["found"],
+        rival["found"],
+        list(_labels(candidate, candidate["primary"])),
     )
     holds = confidence >= CONFIDENCE
     return Check(
@@ -194,6 +223,8 @@ def _primary(report: Mapping[str, Any]) -> Mapping[str, Any]:
     return question
 
 
-def _labels(report: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    labels: Mapping[str, Mapping[str, Any]] = _primary(report)["labels"]
+def _labels(report: Mapping[str, Any], question: str) -> Mapping[str, Mapping[str, Any]]:
+    """Empty where no row was labelled for it."""
+    labels: Mapping[str, Mapping[str, Any]]
+    labels = report["questions"].get(question, {}).get("labels", {})
     return labels

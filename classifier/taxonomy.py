@@ -45,8 +45,8 @@ class TaxonomyError(ValueError):
 class Label:
     """One answer to a question. `name` is the identifier everywhere; `title` is for people.
 
-    `mistake` is what acting wrongly on it costs, in looks of a person; `floor` the F1 below which
-    no model goes live.
+    `mistake` is what acting wrongly on it costs, in looks of a person; `floor` and `recall_floor`
+    are the F1 and the share found below which no model goes live.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Label:
     ends_texting: bool = False
     mistake: float = USUAL_MISTAKE
     floor: float = 0.0
+    recall_floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _label(name: str, table: Any, where: str) -> Label:
         ends_texting=ends_texting,
         mistake=_number(table, "mistake", USUAL_MISTAKE, where, least=1.0, most=1e6),
         floor=_number(table, "floor", 0.0, where, least=0.0, most=1.0),
+        recall_floor=_number(table, "recall_floor", 0.0, where, least=0.0, most=1.0),
     )
 
 

@@ -19,7 +19,7 @@ from classifier.keyword_rules import KeywordRules
 from classifier.models import ModelVersion
 from classifier.reader import Reader
 from classifier.scoring import Scorer, scorer_of
-from classifier.taxonomy import Taxonomy
+from classifier.taxonomy import Label, Taxonomy
 from classifier.training.checkpoint import recipe_of
 from classifier.training.config import TrainingConfig
 from classifier.training.learning import learning_curve
@@ -143,7 +143,8 @@ def conclude(
         verdict = judge(
             report,
             rival_report,
-            floors={label.name: label.floor for label in taxonomy.primary.labels},
+            floors=of_each_label(taxonomy, lambda label: label.floor),
+            recall_floors=of_each_label(taxonomy, lambda label: label.recall_floor),
             must_pass_failures=[each.words for each in failed],
             must_pass_rows=len(strict),
         )
@@ -160,6 +161,16 @@ def conclude(
     verdict = refused_for_restlessness(verdict)
     actions.record_verdict(version=candidate, verdict=verdict)
     return Outcome(candidate, rival_report, verdict, promoted=False)
+
+
+def of_each_label(
+    taxonomy: Taxonomy, value: Callable[[Label], float]
+) -> dict[str, dict[str, float]]:
+    """Question -> label -> what is asked of it."""
+    return {
+        question.name: {label.name: value(label) for label in question.labels}
+        for question in taxonomy.questions
+    }
 
 
 def refused_for_restlessness(verdict: Verdict) -> Verdict:

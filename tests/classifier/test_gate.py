@@ -32,10 +32,26 @@ def report(model: str, *, right: float, sure: float | None = None, seed: int = 1
     return evaluate(ROWS, readings, TOPICS, model=model)
 
 
-def verdict(ours: Any, theirs: Any, failures: tuple[str, ...] = (), **floors: float) -> Verdict:
+def verdict(
+    ours: Any, theirs: Any, failures: tuple[str, ...] = (), recall: float = 0.0, **floors: float
+) -> Verdict:
     return judge(
-        ours, theirs, floors=FLOORS | floors, must_pass_failures=failures, must_pass_rows=150
+        ours,
+        theirs,
+        floors={"topic": FLOORS | floors, "mood": {"bad": 0.5, "good": 0.5}},
+        recall_floors={"topic": {"news": recall}},
+        must_pass_failures=failures,
+        must_pass_rows=150,
     )
+
+
+def with_mood(report: dict[str, Any], *, bad: float, support: int = 50) -> dict[str, Any]:
+    """The same reader, which also answers another question; `bad` is one label's F1."""
+    labels = {
+        name: {"f1": f1, "recall": f1, "support": support}
+        for name, f1 in (("bad", bad), ("good", 0.9))
+    }
+    return report | {"questions": report["questions"] | {"mood": {"labels": labels}}}
 
 
 def failed(verdict: Verdict) -> set[str]:
@@ -81,7 +97,47 @@ def test_a_label_below_its_floor_refuses() -> None:
     ours, theirs = report("new", right=0.95), report("old", right=0.8)
     refused = verdict(ours, theirs, news=0.99)
     assert failed(refused) == {"floors"}
-    assert "news" in refused.words
+    assert "F1 of news" in refused.words
+
+
+def test_a_label_that_is_found_too_seldom_refuses() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.8)
+    assert verdict(ours, theirs, recall=0.9).passed
+    refused = verdict(ours, theirs, recall=0.99)
+    assert failed(refused) == {"floors"}
+    assert "recall of news" in refused.words
+
+
+def test_a_label_of_another_question_has_a_floor_and_may_lose_a_little_more() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.8)
+
+    def mood(before: float, after: float, support: int = 50) -> set[str]:
+        return failed(verdict(with_mood(ours, bad=after, support=support),
+                              with_mood(theirs, bad=before)))  # fmt: skip
+
+    assert mood(0.80, 0.72) == set()
+    assert mood(0.80, 0.68) == {"no_label_lost"}
+    assert mood(0.52, 0.48) == {"floors"}
+    assert mood(0.80, 0.0) == {"floors", "no_label_lost"}
+    assert mood(0.80, 0.0, support=0) == set()  # nobody asked about it
+
+
+def test_a_question_that_no_row_is_labelled_for_says_nothing() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.8)
+    silent = {"mood": {"rows": 0, "accuracy": None, "macro_f1": None, "ece": None}}
+    ours["questions"] |= silent
+    theirs["questions"] |= silent
+    assert verdict(ours, theirs).passed
+
+
+def test_promotions_cannot_make_confidences_too_high_bit_by_bit() -> None:
+    """Each a point surer than it is right, after one that already was."""
+    ours = report("new", right=0.9, sure=0.965)
+    theirs = report("old", right=0.8, sure=0.86, seed=2)
+    refused = verdict(ours, theirs)
+    assert failed(refused) == {"calibrated"}
+    assert "too sure (0.05 at most)" in refused.words
+    assert verdict(report("new", right=0.9, sure=0.94), theirs).passed
 
 
 @pytest.mark.parametrize(
