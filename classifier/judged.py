@@ -59,12 +59,17 @@ def twin_of(added: JudgedRow, pack: str, pair: Pair, taxonomy: Taxonomy) -> Row 
     return None
 
 
-def without_judged(rows: Iterable[Row], tests: Sequence[Row]) -> list[Row]:
-    """`rows` to learn from, without those that `tests` judges: an operator may add a test row that
-    stands in the training data, and then it is a test row.
+def judged_rows(taxonomy: Taxonomy) -> list[Row]:
+    """Both packs: what no training may learn from."""
+    return [*test_rows(taxonomy), *must_pass_rows(taxonomy)]
+
+
+def without_judged(rows: Iterable[Row], judged: Sequence[Row]) -> list[Row]:
+    """`rows` to learn from, without those that are judged on: an operator may add a row that stands
+    in the training data to a pack, and then it is one of that pack.
     """
-    judged = {split_key(row) for row in tests}
-    return [row for row in rows if split_key(row) not in judged]
+    keys = {split_key(row) for row in judged}
+    return [row for row in rows if split_key(row) not in keys]
 
 
 def is_nods_own(taxonomy: Taxonomy) -> bool:

@@ -105,9 +105,9 @@ def produce(
 ) -> Version | None:
     """Trains and writes one version into `models_dir`. It is nobody's until it is registered.
 
-    `held_out`: the frozen test set, asserted to share nothing with what is trained on. `made_by`:
-    kept in the version's report. `on_stage` is told what follows the training, as it begins. None
-    in those of several processes that only help to train.
+    `held_out`: what versions are judged on, asserted to share nothing with what is trained on.
+    `made_by`: kept in the version's report. `on_stage` is told what follows the training, as it
+    begins. None in those of several processes that only help to train.
     """
     assert_no_overlap(data.train, data.validation)
     assert_no_overlap((*data.train, *data.validation), held_out)

@@ -14,7 +14,7 @@ from classifier.baseline import Baseline
 from classifier.data import Row, Split
 from classifier.evaluation import Report, evaluate
 from classifier.gate import Check, Verdict, judge
-from classifier.judged import must_pass_rows, test_rows, without_judged
+from classifier.judged import judged_rows, must_pass_rows, test_rows, without_judged
 from classifier.keyword_rules import KeywordRules
 from classifier.models import ModelVersion
 from classifier.reader import Reader
@@ -57,12 +57,12 @@ def train_version(
     on_stage: Callable[[str], object] = lambda stage: None,
 ) -> Outcome | None:
     """None in those of several processes that only help to train."""
-    tests = test_rows(taxonomy)
-    data = learnt_from(rows, taxonomy, tests)
+    judged = judged_rows(taxonomy)
+    data = learnt_from(rows, taxonomy, judged)
     version = left_unjudged(recipe_of(data, taxonomy, config))
     if version is None:
         version = produce(
-            data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=tests,
+            data, taxonomy, config, models_dir=Path(settings.MODELS_DIR), now=now, held_out=judged,
             made_by=lineage, quiet=quiet, on_progress=on_progress, on_stage=on_stage,
             checkpoint_seconds=settings.CHECKPOINT_SECONDS,
         )  # fmt: skip
@@ -70,6 +70,7 @@ def train_version(
         return None
     if version is None:
         return None
+    tests = test_rows(taxonomy)
     return conclude(
         version, data, tests, by=by, now=now, may_promote=may_promote, on_stage=on_stage
     )
@@ -93,15 +94,15 @@ def left_unjudged(recipe: str) -> Version | None:
     return None
 
 
-def learnt_from(rows: Sequence[Row], taxonomy: Taxonomy, tests: Sequence[Row]) -> Split:
-    return training_split(without_judged(rows, tests), taxonomy, held_out=tests)
+def learnt_from(rows: Sequence[Row], taxonomy: Taxonomy, judged: Sequence[Row]) -> Split:
+    return training_split(without_judged(rows, judged), taxonomy, held_out=judged)
 
 
 def refused_before(
     rows: Sequence[Row], taxonomy: Taxonomy, config: TrainingConfig
 ) -> ModelVersion | None:
     """A candidate of the same making that the gate refused: made again it would be no better."""
-    recipe = recipe_of(learnt_from(rows, taxonomy, test_rows(taxonomy)), taxonomy, config)
+    recipe = recipe_of(learnt_from(rows, taxonomy, judged_rows(taxonomy)), taxonomy, config)
     made = ModelVersion.objects.candidates().filter(report__training__recipe=recipe)
     return made.filter(checks__passed=False).newest_first().first()
 

@@ -16,15 +16,22 @@ import pytest
 from django.core.management import call_command
 
 from classifier import actions
-from classifier.data import Row, Split
+from classifier.data import (
+    Row,
+    Split,
+    assert_no_overlap,
+    shipped_must_pass_rows,
+    starter_rows,
+)
 from classifier.gate import Verdict
+from classifier.judged import judged_rows
 from classifier.models import JudgedRow, ModelVersion
 from classifier.reader import live_reader
 from classifier.readings import Pair
-from classifier.taxonomy import Taxonomy, parse_taxonomy
+from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy, parse_taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.produce import produce, training_split
-from classifier.training.run import Outcome, conclude, train_version
+from classifier.training.run import Outcome, conclude, learnt_from, train_version
 from classifier.trainings import Stopped
 from classifier.versions import (
     CALIBRATION,
@@ -294,6 +301,21 @@ def test_what_a_training_made_before_it_was_killed_is_judged_and_not_made_again(
         outcome.verdict.words,
     )
     assert version_names(models_dir) == sorted([clean.name, weak.name])
+
+
+@pytest.mark.parametrize("pack", JudgedRow.Pack)
+def test_what_is_judged_on_is_never_learnt(topics: Taxonomy, pack: JudgedRow.Pack) -> None:
+    """An operator may add a row that stands in the training data."""
+    JudgedRow.objects.create(pack=pack, text=CLEAN[0].text, labels=dict(CLEAN[0].labels))
+    data = learnt_from(CLEAN, topics, judged_rows(topics))
+    assert {row.text for row in (*data.train, *data.validation)} == {row.text for row in CLEAN[1:]}
+
+
+def test_shipped_must_pass_rows_are_never_learnt() -> None:
+    taxonomy = load_taxonomy(STARTER_TAXONOMY)
+    strict = shipped_must_pass_rows(taxonomy)
+    data = learnt_from([*starter_rows(taxonomy), *strict], taxonomy, judged_rows(taxonomy))
+    assert_no_overlap((*data.train, *data.validation), strict)
 
 
 @pytest.mark.parametrize("attack", ["scattered", "of one kind"])
