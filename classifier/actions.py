@@ -72,7 +72,8 @@ def promote(
     """
     if not version.may_serve:
         reason = _in_spite_of(version, although.strip())
-    open_version(version.path)  # before any lock: hashing its files takes a while
+    # Before any lock: hashing its files takes a while.
+    open_version(version.path, digest=version.digest)
     _put_live(version=version, by=by, now=now, reason=reason, rolled_back=rolled_back)
 
 
@@ -102,7 +103,7 @@ def take_the_place_of(
     """
     if not version.may_serve:
         raise NotPassed(f"{version.name} has not passed the gate.")
-    open_version(version.path)
+    open_version(version.path, digest=version.digest)
     rivals = [rival.pk] if rival is not None else []
     _put_live(
         version=version, by=by, now=now, reason="passed the gate", rolled_back=False, rivals=rivals

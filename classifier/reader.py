@@ -93,7 +93,7 @@ _loading = threading.Lock()
 
 def live_reader() -> Reader:
     """The reader of the live version: one small query, and a load when the live row changed."""
-    return _reader_for(ModelVersion.objects.live().only("name", "folder").first())
+    return _reader_for(ModelVersion.objects.live().only("name", "folder", "digest").first())
 
 
 def _reader_for(live: ModelVersion | None) -> Reader:
@@ -125,10 +125,10 @@ def reader_of(name: str) -> Reader:
     """
     if name == BASELINE:
         return _baseline_reader()
-    row = ModelVersion.objects.filter(name=name).only("folder").first()
+    row = ModelVersion.objects.filter(name=name).only("folder", "digest").first()
     if row is None:
         raise DamagedVersion(f"{name}: there is no such model version in this database.")
-    version = open_version(row.path)
+    version = open_version(row.path, digest=row.digest)
     return Reader(scorer_of(version, budget=settings.READER_TOKEN_BUDGET, remembered=0))
 
 
@@ -165,7 +165,7 @@ def _load(live: ModelVersion | None) -> None:
         log.warning("No trained model is live: %s reads. Run `manage.py train`.", name)
         return
     try:
-        version = open_version(live.path)
+        version = open_version(live.path, digest=live.digest)
         scorer = scorer_of(version, budget=settings.READER_TOKEN_BUDGET)
     except DamagedVersion as exc:
         log.error("Live model version refused: %s", exc)

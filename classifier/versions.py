@@ -115,8 +115,10 @@ def new_version(models_dir: Path, *, now: datetime) -> Iterator[Draft]:
         shutil.rmtree(draft.path, ignore_errors=True)
 
 
-def open_version(path: Path) -> Version:
-    """The version in this folder, every file checked against its hash."""
+def open_version(path: Path, *, digest: str | None = None) -> Version:
+    """The version in this folder, every file checked against its hash; its weights against
+    `digest`, too, where it is known which they have to be.
+    """
     try:
         manifest = json.loads((path / MANIFEST).read_text())
         listed = dict(manifest["files"])
@@ -125,13 +127,18 @@ def open_version(path: Path) -> Version:
             f"{path}: {MANIFEST} is missing or unreadable. Restore the folder from a backup, or"
             " train a new version with `manage.py train`."
         ) from exc
-    for name, digest in listed.items():
+    for name, wanted in listed.items():
         file = path / name
-        if not file.is_file() or _sha256(file) != digest:
+        if not file.is_file() or _sha256(file) != wanted:
             raise DamagedVersion(
                 f"{path}: {name} is missing or was changed since it was written. Restore the folder"
                 " from a backup, or train a new version with `manage.py train`."
             )
+    if digest is not None and listed[WEIGHTS] != digest:
+        raise DamagedVersion(
+            f"{path}: holds other weights than the version of this name that was judged. Restore"
+            " the folder from a backup, or train a new version with `manage.py train`."
+        )
     return Version(path, listed[WEIGHTS])
 
 

@@ -45,6 +45,7 @@ from classifier.training.loop import (
     train_network,
 )
 from classifier.training.network import ReplyClassifier
+from classifier.training.origins import origins_of
 from classifier.training.smoothing import smoothed
 from classifier.versions import GRAPHS, Version, new_version, open_version
 
@@ -157,6 +158,7 @@ def produce(
             "epochs": as_json(history),
             "device": str(accelerator.device),
             "processes": accelerator.num_processes,
+            **origins_of(config),
             **lineage.write(draft.path, data),
             **(made_by or {}),
         }

@@ -210,7 +210,7 @@ def scorer_of_live(live: ModelVersion | None, taxonomy: Taxonomy) -> Scorer | No
     if live is None:
         return None
     try:
-        scorer = scorer_of(open_version(live.path))
+        scorer = scorer_of(open_version(live.path, digest=live.digest))
     except DamagedVersion as exc:
         log.error("The live version cannot be compared with: %s", exc)
         return None

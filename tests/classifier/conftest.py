@@ -16,7 +16,7 @@ from classifier.models import ModelVersion
 from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.produce import produce, training_split
-from classifier.versions import WEIGHTS, Version, new_version
+from classifier.versions import WEIGHTS, Version, new_version, open_version
 from tests.tiny import write_tiny_base
 
 NOW = datetime(2026, 5, 3, 14, 10, tzinfo=UTC)
@@ -96,7 +96,10 @@ def a_version(models_dir: Path, name: str) -> ModelVersion:
     with new_version(models_dir, now=NOW) as draft:
         (draft.path / WEIGHTS).write_bytes(name.encode())
     (models_dir / draft.name).rename(models_dir / name)
-    return ModelVersion.objects.create(name=name, folder=name, created_at=NOW, checks=PASSED)
+    digest = open_version(models_dir / name).digest
+    return ModelVersion.objects.create(
+        name=name, folder=name, digest=digest, created_at=NOW, checks=PASSED
+    )
 
 
 @pytest.fixture

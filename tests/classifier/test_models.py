@@ -136,6 +136,17 @@ def test_a_damaged_version_never_goes_live(models_dir: Path) -> None:
     assert Serving.objects.get().ended_at is None
 
 
+def test_a_folder_with_other_weights_than_were_judged_never_goes_live(models_dir: Path) -> None:
+    served("good", models_dir=models_dir)
+    judged = a_version(models_dir, "judged")
+    a_version(models_dir, "another")
+    (models_dir / "judged").rename(models_dir / "away")
+    (models_dir / "another").rename(models_dir / "judged")  # whole, by its own hashes
+    with pytest.raises(DamagedVersion, match="holds other weights"):
+        actions.promote(version=judged, by="Ana", now=NOW + HOUR)
+    assert live() == "good"
+
+
 def test_the_history_says_what_served_when_and_who_put_it_there(models_dir: Path) -> None:
     served("one", "two", models_dir=models_dir)
     assert not Serving.objects.at(NOW - HOUR).exists()

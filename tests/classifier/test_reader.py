@@ -18,7 +18,7 @@ from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
 
-from .conftest import NOW, PASSED, Tiny
+from .conftest import NOW, PASSED, Tiny, a_version
 
 
 class Echo:
@@ -108,7 +108,9 @@ def test_a_batch_gives_what_one_at_a_time_gives(tiny: Tiny) -> None:
 
 def put_live(tiny: Tiny, models_dir: Path, name: str) -> ModelVersion:
     shutil.copytree(tiny.version.path, models_dir / name)
-    version = ModelVersion.objects.create(name=name, folder=name, created_at=NOW, checks=PASSED)
+    version = ModelVersion.objects.create(
+        name=name, folder=name, digest=tiny.version.digest, created_at=NOW, checks=PASSED
+    )
     actions.promote(version=version, by="a test", now=datetime.now(UTC))
     return version
 
@@ -146,6 +148,22 @@ def test_a_damaged_version_is_refused_and_the_old_one_stays(
 
 
 @pytest.mark.django_db
+def test_whole_weights_of_another_version_are_refused_like_damaged_ones(
+    tiny: Tiny, models_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    put_live(tiny, models_dir, "good")
+    live_reader()
+    put_live(tiny, models_dir, "swapped")
+    shutil.rmtree(models_dir / "swapped")
+    a_version(models_dir, "swapped's folder")
+    (models_dir / "swapped's folder").rename(models_dir / "swapped")
+    assert live_reader().name == "good"
+    assert "holds other weights" in caplog.text
+    with pytest.raises(DamagedVersion, match="holds other weights"):
+        reader_of("swapped")
+
+
+@pytest.mark.django_db
 def test_a_damaged_version_put_right_is_read_with_a_minute_later(
     tiny: Tiny, models_dir: Path, monkeypatch: pytest.MonkeyPatch, echo: Echo
 ) -> None:
@@ -168,9 +186,9 @@ def test_many_threads_load_the_first_reader_once(
     opened: list[Path] = []
     barrier = threading.Barrier(8)
 
-    def counted(path: Path) -> Version:
+    def counted(path: Path, *, digest: str) -> Version:
         opened.append(path)
-        return open_version(path)
+        return open_version(path, digest=digest)
 
     monkeypatch.setattr(reader, "open_version", counted)
 

@@ -65,12 +65,12 @@ def register(nod: Installation, made: Path) -> None:
     """Two candidates of that making."""
     for name in (ONE, TWO):
         shutil.copytree(made, nod.folder / "models" / name)
-        open_version(nod.folder / "models" / name)
+        digest = open_version(nod.folder / "models" / name).digest
     nod.run_code(
         "from django.utils import timezone; from classifier.models import ModelVersion\n"
         f"for name in {(ONE, TWO)!r}:\n"
         "    ModelVersion.objects.create(name=name, folder=name, created_at=timezone.now(),"
-        " checks={'passed': True})"
+        f" digest={digest!r}, checks={{'passed': True}})"
     )
 
 
