@@ -26,7 +26,7 @@ from classifier.data import DataError
 from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import TaxonomyError, current_taxonomy
-from classifier.versions import DamagedVersion
+from classifier.versions import BadExport, DamagedVersion
 from config.processes import spawn
 
 log = logging.getLogger(__name__)
@@ -222,7 +222,7 @@ def accounted_for(run: TrainingRun) -> Iterator[None]:
     except KeyboardInterrupt:
         finish(run, STOPPED, now=timezone.now(), error="Stopped by Ctrl-C.")
         raise
-    except (DataError, TaxonomyError, DamagedVersion, OSError) as exc:
+    except (DataError, TaxonomyError, DamagedVersion, BadExport, OSError) as exc:
         finish(run, FAILED, now=timezone.now(), error=str(exc))
         raise
     except Exception as exc:

@@ -42,6 +42,10 @@ class DamagedVersion(Exception):
     """A version folder that must not be served. The message says what is wrong and what to do."""
 
 
+class BadExport(RuntimeError):
+    """The exported graphs do not say what the network says. The message says what to do."""
+
+
 @dataclass
 class Draft:
     """A version being written."""

@@ -47,7 +47,7 @@ from classifier.training.loop import (
 from classifier.training.network import ReplyClassifier
 from classifier.training.origins import origins_of
 from classifier.training.smoothing import smoothed
-from classifier.versions import GRAPHS, Version, new_version, open_version
+from classifier.versions import GRAPHS, BadExport, Version, new_version, open_version
 
 # Of validation macro-F1, the mean of all questions: three times faster is worth that. Not of each:
 # int8 answers 1 % of the rows otherwise, for better or worse, which by itself moves one question's
@@ -55,10 +55,6 @@ from classifier.versions import GRAPHS, Version, new_version, open_version
 INT8_MAY_COST = 0.003
 GRAPH_MAY_DIFFER = 1e-3  # logits, torch against the fp32 graph: rounding is 1e-5, a wrong graph 1
 CHECKPOINT_SECONDS = 20.0  # unless the setting says otherwise
-
-
-class BadExport(RuntimeError):
-    """The exported graphs do not say what the network says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from classifier.models import ModelVersion, Serving, TrainingRun
 from classifier.reader import Reader, forget
 from classifier.readings import Pair, Reading
 from classifier.taxonomy import Taxonomy
+from classifier.training import produce
 from classifier.training.config import TrainingConfig
 
 from .conftest import NOW, Tiny, a_version
@@ -105,6 +106,30 @@ def test_train_is_a_run_that_says_how_it_ended(
     failed = TrainingRun.objects.newest_first()[0]
     assert failed.state == "failed"
     assert "nowhere" in failed.error
+
+
+def test_a_version_that_does_not_export_says_what_to_do(
+    models_dir: Path, tiny_base: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(produce, "GRAPH_MAY_DIFFER", -1.0)
+    with pytest.raises(CommandError, match="choose another with --base-model"):
+        run("train", "--data", tiny_data, "--base-model", tiny_base, "--epochs", 1)
+    failed = TrainingRun.objects.get()
+    assert (failed.state, failed.version) == ("failed", None)
+    assert "does not export" in failed.error
+
+
+def test_a_training_that_breaks_off_says_that_it_goes_on(
+    models_dir: Path, tiny_base: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(produce, "train_network", broken)
+    said = r"(?s)\(RuntimeError\): out of memory.*give the same command again"
+    with pytest.raises(CommandError, match=said):
+        run("train", "--data", tiny_data, "--base-model", tiny_base, "--epochs", 1)
+    assert TrainingRun.objects.get().error.startswith("RuntimeError.")
 
 
 def test_train_does_not_begin_beside_another_training(

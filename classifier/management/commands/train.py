@@ -16,6 +16,7 @@ from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
 from classifier.reports import as_table
 from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
+from classifier.versions import BadExport, DamagedVersion
 
 BY = "manage.py train"
 # What makes it another training than the one that may have been asked for.
@@ -69,8 +70,15 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         except trainings.Stopped as exc:
             raise CommandError("Somebody stopped this training, or took it over.") from exc
-        except (TaxonomyError, DataError, OSError) as exc:  # OSError: no such checkpoint, disk full
+        # OSError: no such checkpoint, disk full
+        except (TaxonomyError, DataError, DamagedVersion, BadExport, OSError) as exc:
             raise CommandError(str(exc)) from exc
+        except RuntimeError as exc:  # torch's: no memory, or a layer that it cannot compute
+            raise CommandError(
+                f"The training broke off ({type(exc).__name__}): {exc}\nWhat it had learnt is kept:"
+                " give the same command again. If it breaks off there once more, choose another"
+                " checkpoint with --base-model; --traceback shows where it was."
+            ) from exc
 
     def train(self, rows: list[Row], taxonomy: Taxonomy, options: dict[str, Any]) -> str:
         # Imported when needed: torch takes seconds, which --if-none must not cost at every start.
@@ -111,10 +119,9 @@ class Command(BaseCommand):
                 on_stage=on_stage,
             )
 
+        # One of several only helps the first one, whose run it is.
         if not accelerator_for_training().is_main_process:
-            trained(
-                lambda progress: None, lambda stage: None
-            )  # helps the first one, whose run it is
+            trained(lambda progress: None, lambda stage: None)
             return ""
         in_its_place = not any(options[name] for name in OF_ITS_OWN)
         run = trainings.begin(by=BY, now=timezone.now(), in_its_place=in_its_place)
