@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classifier.data import DataError, Row, frozen_test_rows, load_rows
 from classifier.dataset import training_rows
 from classifier.taxonomy import current_taxonomy
-from classifier.variety import NEAR, SAMPLE_WORDS, Variety, variety_of
+from classifier.variety import KIND_ROWS, NEAR, REAL_TEXTS, SAMPLE_WORDS, Variety, variety_of
 
 
 class Command(BaseCommand):
@@ -33,6 +33,9 @@ class Command(BaseCommand):
         except (DataError, OSError, ValueError) as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(as_columns(measured))
+        self.stdout.write("\nWords on average in collections of real private texts:")
+        for collection, words in REAL_TEXTS.items():
+            self.stdout.write(f"  {collection:<44}{words:>5}")
 
 
 def as_columns(measured: dict[str, Variety]) -> str:
@@ -45,7 +48,7 @@ def as_columns(measured: dict[str, Variety]) -> str:
 
     line("rows", [f"{each.rows:,}" for each in sets])
     line("different reminders", [each.reminders for each in sets])
-    line("trades", [each.trades for each in sets])
+    line(f"kinds of business, {KIND_ROWS} rows or more", [each.kinds for each in sets])
     line("rows without a reminder", [each.without_reminder for each in sets])
     for question, labels in sets[0].labels.items():
         for label in labels:
@@ -56,6 +59,7 @@ def as_columns(measured: dict[str, Variety]) -> str:
     for n in sets[0].distinct:
         words = f"distinct {n}-grams in {SAMPLE_WORDS:,} words"
         line(words, [_percent(each.distinct[n]) for each in sets])
+    line("words on average", [f"{each.mean_words:.1f}" for each in sets])
     for at in sets[0].words:
         line(f"words, {at:.0%} have at most", [each.words[at] for each in sets])
     line("with an emoji", [_percent(each.with_emoji) for each in sets])
@@ -63,8 +67,10 @@ def as_columns(measured: dict[str, Variety]) -> str:
     line("all lower case", [_percent(each.lower_case) for each in sets])
     widths = [max(len(values[at]) for _, values in lines) for at in range(len(sets))]
     return "\n".join(
-        f"{words:<36}"
-        + "  ".join(f"{value:>{width}}" for value, width in zip(values, widths, strict=True))
+        (
+            f"{words:<36}"
+            + "  ".join(f"{value:>{width}}" for value, width in zip(values, widths, strict=True))
+        ).rstrip()
         for words, values in lines
     )
 
