@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
+from classifier.borders import Border, pairs_per_border
 from classifier.data import TELLING_WORDS, Row
 from classifier.taxonomy import Taxonomy
 from classifier.text import ELONGATED, SHOUTED, normalise
@@ -54,6 +55,7 @@ class Variety:
     with_emoji: float
     unpunctuated: float
     lower_case: float
+    borders: Mapping[Border, int]  # two labels of the primary question -> pairs of rows
 
 
 def variety_of(rows: Sequence[Row], taxonomy: Taxonomy) -> Variety:
@@ -83,6 +85,7 @@ def variety_of(rows: Sequence[Row], taxonomy: Taxonomy) -> Variety:
         with_emoji=_share(normalise(row.text) != _without_emoji(row.text) for row in rows),
         unpunctuated=_share(not re.search(r"[.,!?]", row.text) for row in rows),
         lower_case=_share(row.text == row.text.lower() for row in rows),
+        borders=pairs_per_border(rows, taxonomy.primary),
     )
 
 

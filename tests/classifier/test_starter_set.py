@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from classifier.borders import WANTED, pairs_per_border
 from classifier.data import STARTER_FOLDER, Row, read_rows
 from classifier.taxonomy import Taxonomy
 from classifier.text import normalise
@@ -25,6 +26,17 @@ def test_every_label_of_every_question_is_there(rows: list[Row], taxonomy: Taxon
     for question in taxonomy.questions:
         counts = Counter(row.labels[question.name] for row in rows)
         assert min(counts[name] for name in question.label_names) >= 50
+
+
+def test_borders_that_people_confuse_are_written_on_both_sides(
+    rows: list[Row], taxonomy: Taxonomy
+) -> None:
+    pairs = pairs_per_border(rows, taxonomy.primary)
+    written = {border for border, count in pairs.items() if count >= WANTED}
+    assert written >= {
+        ("confirm", "cancel"), ("cancel", "reschedule"), ("confirm", "reschedule"),
+        ("confirm", "question"), ("confirm", "other"), ("confirm", "opt_out"),
+    }  # fmt: skip
 
 
 def test_no_pair_is_written_twice(rows: list[Row]) -> None:

@@ -82,6 +82,13 @@ def test_a_file_is_put_beside_real_texts(file: Path, tmp_path: Path) -> None:
     assert figures(lines, "with an emoji") == ["33.3 %", "0.0 %"]
 
 
+def test_pairs_are_counted_per_border(file: Path) -> None:
+    lines = run(file)
+    assert figures(lines, "confirm and cancel") == ["2"]
+    assert figures(lines, "cancel and reschedule") == ["0"]
+    assert "pairs on a border, 25 are wanted" in lines
+
+
 def test_published_figures_of_real_texts_stand_below_with_their_source(file: Path) -> None:
     lines = run(file)
     assert figures(lines, "936 of Irish students (Lyddy et al., 2014)") == ["14.3"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.borders import WANTED
 from classifier.data import DataError, Row, frozen_test_rows, load_rows
 from classifier.dataset import training_rows
 from classifier.taxonomy import current_taxonomy
@@ -65,6 +66,9 @@ def as_columns(measured: dict[str, Variety]) -> str:
     line("with an emoji", [_percent(each.with_emoji) for each in sets])
     line("without punctuation", [_percent(each.unpunctuated) for each in sets])
     line("all lower case", [_percent(each.lower_case) for each in sets])
+    line(f"pairs on a border, {WANTED} are wanted", [""] * len(sets))
+    for one, other in sets[0].borders:
+        line(f"  {one} and {other}", [each.borders[one, other] for each in sets])
     widths = [max(len(values[at]) for _, values in lines) for at in range(len(sets))]
     return "\n".join(
         (
