@@ -26,11 +26,13 @@ def learning_curve(
     taxonomy: Taxonomy,
     *,
     whole: Baseline,
+    judged_from: str,
     on_stage: Callable[[str], object] = lambda stage: None,
 ) -> dict[str, Any] | None:
     """Points of rows and F1 per label of the primary question, and which labels still rise.
 
-    `whole`: the baseline that learnt from all of `train`.
+    `whole`: the baseline that learnt from all of `train`; `judged_from`: what `judged_on` are, for
+    who reads the report.
     """
     if len(train) < FEWEST_ROWS:
         return None
@@ -49,6 +51,7 @@ def learning_curve(
     last, before = points[-1]["f1"], points[-2]["f1"]
     return {
         "points": points,
+        "rows_from": judged_from,
         "rising": sorted(
             (name for name in last if last[name] - before[name] >= STILL_RISING),
             key=lambda name: before[name] - last[name],

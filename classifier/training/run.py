@@ -132,9 +132,11 @@ def conclude(
     report["must_pass"] = {"rows": len(strict), "failed": [each.as_dict() for each in failed]}
     on_stage("fitting the baseline")
     baseline = Baseline(data.train, taxonomy)
+    # Not on the frozen test set: what people are told to collect next would be chosen by it.
     report["learning_curve"] = learning_curve(
-        data.train, rows, taxonomy, whole=baseline, on_stage=on_stage
-    )
+        data.train, data.validation, taxonomy,
+        whole=baseline, judged_from=VALIDATION_ROWS, on_stage=on_stage,
+    )  # fmt: skip
     for _ in range(MOST_RIVALS):
         on_stage("comparing it with what serves")
         live = ModelVersion.objects.live().first()

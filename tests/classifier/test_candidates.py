@@ -174,6 +174,20 @@ def test_a_better_candidate_goes_live_and_comes_back_by_the_command(
     assert live_reader().read([Pair("", "up 2024")])[0].model == weak.name
 
 
+def test_which_label_wants_more_rows_is_not_asked_of_the_test_set(
+    clean: Version, data: Split
+) -> None:
+    swapped = [replace(row, labels={"topic": other(row)}) for row in TESTS]
+    report = conclude(clean, data, swapped, by="Ben", now=NOW).candidate.report
+    assert report["questions"]["topic"]["accuracy"] < 0.1
+    assert report["learning_curve"]["points"][-1]["f1"] == {"news": 1.0, "sport": 1.0}
+    assert report["learning_curve"]["rows_from"] == "validation rows"
+
+
+def other(row: Row) -> str:
+    return "sport" if row.labels["topic"] == "news" else "news"
+
+
 def test_a_worse_candidate_is_refused(clean: Version, weak: Version, data: Split) -> None:
     put_live(clean)
     outcome = concluded(weak, data)
