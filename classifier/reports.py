@@ -4,7 +4,7 @@ Apart from evaluation.py, which makes reports, because that needs scikit-learn, 
 only shows them should not have to load it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -12,11 +12,31 @@ def as_table(report: Mapping[str, Any]) -> str:
     lines = [f"{report['model']} on {report['rows']} rows"]
     for name, question in report["questions"].items():
         lines += ["", *_question_lines(name, question)]
+    if report.get("decided"):
+        lines += ["", *_decided_lines(report["decided"])]
     for key, values in report["slices"].items():
         lines += ["", f"by {key}: accuracy of {report['primary']} (rows)"]
         lines += [f"  {value:<24}{part['accuracy']:>7.3f} ({part['rows']})"
                   for value, part in values.items()]  # fmt: skip
     return "\n".join(lines)
+
+
+def _decided_lines(decided: Mapping[str, Any]) -> list[str]:
+    """All of them, and label by label those that are ever decided."""
+    parts = {"in all": decided, **decided["labels"]}
+    lines = [
+        f"  {name:<16}{part['decided']:>6} of {part['rows']:<6}{part['share']:>7.1%}"
+        f"{part['right']:>9.1%} ({_range(part['right_interval'])})"
+        for name, part in parts.items()
+        if part["decided"]
+    ]
+    head = "decided by itself at its thresholds, and right among those (95 %)"
+    return [head, *(lines or ["  nothing"])]
+
+
+def _range(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{low:.3f}–{high:.3f}"
 
 
 def _question_lines(name: str, question: Mapping[str, Any]) -> list[str]:

@@ -183,6 +183,23 @@ def test_evaluate_prints_a_table_and_writes_the_report(
     report = json.loads((tmp_path / "report.json").read_text())
     assert "intent: macro-F1" in said
     assert (report["model"], report["rows"]) == ("one", 189)
+    assert report["thresholds"] == dict(tiny.version.thresholds)
+    assert report["decided"]["rows"] == 189
+
+
+def test_evaluate_says_how_many_rows_were_there_to_learn_from(
+    tiny: Tiny, models_dir: Path, tiny_data: Path, tmp_path: Path, settings: Settings
+) -> None:
+    put_live(tiny, models_dir, "one")
+    settings.ROWS_DIR = tmp_path / "rows"
+    settings.ROWS_DIR.mkdir()
+    lines = tiny_data.read_text().splitlines(keepends=True)
+    (settings.ROWS_DIR / "mine.jsonl").write_text("".join(lines[:1]))
+    data = tmp_path / "judged.jsonl"
+    data.write_text(lines[0] + '{"text": "the zeppelin is late as ever", "intent": "other"}\n')
+    assert "1 of these 2 rows stand in the training data too" in said_by("evaluate", "--data", data)
+    data.write_text('{"text": "the zeppelin is late as ever", "intent": "other"}\n')
+    assert said_by("evaluate", "--data", data) == ""
 
 
 def test_evaluate_asks_the_model_about_no_chip_of_an_export(

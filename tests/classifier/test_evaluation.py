@@ -94,12 +94,13 @@ def test_what_nod_decides_by_itself_is_counted_by_threshold(topics: Taxonomy) ->
     readings = [
         read_as("news", 0.95), read_as("news", 0.6), read_as("news", 0.9), read_as("sport", 0.8),
     ]  # fmt: skip
-    report = evaluate(
-        rows, readings, topics, model="m", thresholds={"news": 0.9, "sport": 0.7}
-    )["decided"]  # fmt: skip
+    whole = evaluate(rows, readings, topics, model="m", thresholds={"news": 0.9, "sport": 0.7})
+    report = whole["decided"]
     assert (report["rows"], report["decided"], report["right"]) == (4, 3, pytest.approx(2 / 3))
     assert report["labels"]["news"]["decided"] == 2
     assert report["labels"]["sport"]["right"] == 1.0
+    assert "in all               3 of 4       75.0%    66.7% (" in as_table(whole)
+    assert "decided by itself" not in as_table(evaluate(rows, readings, topics, model="m"))
 
 
 def test_the_curve_goes_from_the_surest_reading_to_all(topics: Taxonomy) -> None:
