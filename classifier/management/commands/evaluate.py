@@ -31,17 +31,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         reader = live_reader()
         try:
-            # An export is masked; what a model reads is not.
-            rows = [as_it_is_read(row) for row in read_rows(options["data"], reader.taxonomy)]
+            given = list(read_rows(options["data"], reader.taxonomy))
         except DataError as exc:
             raise CommandError(f"{exc} (The labels are those of {reader.name}.)") from exc
-        if not rows:
+        if not given:
             raise CommandError(f"{options['data']} has no rows.")
-        if learnt := number_learnt(rows, reader.taxonomy):
+        if learnt := number_learnt(given, reader.taxonomy):
             self.stderr.write(
-                f"{learnt} of these {len(rows)} rows stand in the training data too, as it is now:"
+                f"{learnt} of these {len(given)} rows stand in the training data too, as it is now:"
                 " what the model has learnt by heart makes the figures kinder than life."
             )
+        # An export is masked; what a model reads is not.
+        rows = [as_it_is_read(row) for row in given]
         readings: list[Reading] = []
         with tqdm(total=len(rows), unit="row", disable=options["verbosity"] == 0) as bar:
             for start in range(0, len(rows), CHUNK):
