@@ -108,9 +108,10 @@ _ENGLISH_DAYS = (
     "|sun(?:day)?"
 )
 _SPANISH_DAYS = "lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo"
+WEEKDAYS = f"{_ENGLISH_DAYS}|{_SPANISH_DAYS}"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _ORDINAL = rf"{_DAY}(?:st|nd|rd|th)\b"
-_WEEKDAY = rf"(?:\b(?:{_ENGLISH_DAYS}|{_SPANISH_DAYS})\b\.?,? (?:the |el |de )?)?"
+_WEEKDAY = rf"(?:\b(?:{WEEKDAYS})\b\.?,? (?:the |el |de )?)?"
 _YEAR = r"(?:,? (?:de |del )?(?:19|20)\d\d\b| ?['’]\d\d\b)?"
 _ONES = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
 _LATE = (
