@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from classifier.reader import live_reader
-from classifier.readings import Pair
+from classifier.readings import Pair, Unfamiliar
 
 MOST_REPLIES = 1_000  # in one request: some three seconds of reading on two cores
 LONGEST_TEXT = 10_000  # characters; a text message has at most 1,600
@@ -40,6 +40,10 @@ class ReadingOut(Schema):
         description="From -1 to 1: P(positive) - P(negative) - P(hostile)."
     )
     model: str = Field(description="The model version, or `rules` where a rule decided.")
+    unfamiliar: Unfamiliar | None = Field(
+        description="The text is in a language that the model cannot read, or in none: the scores "
+        "say nothing. Else null."
+    )
 
 
 class Readings(Schema):

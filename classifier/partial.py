@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from classifier.data import DataError
 
-FORMAT = 1  # of the journal
+FORMAT = 2  # of the journal, and of what a reading is written as
 OWNER_ONLY = 0o600  # it holds people's texts and may lie there for long
 READABLE = 0o644  # the finished file is the operator's own
 

@@ -21,6 +21,7 @@ from classifier.models import ModelVersion
 from classifier.readings import BASELINE, RULES, Pair, Reading, reading_from_scores
 from classifier.scoring import Scorer, Scores, scorer_of
 from classifier.taxonomy import Taxonomy
+from classifier.unfamiliar import unfamiliar
 from classifier.versions import DamagedVersion, open_version
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Reader:
         ruled = [self._ruled(pair) for pair in pairs]
         unread = list(dict.fromkeys(item.pair for item in ruled if item.labels is None))
         scored = self.scorer.scores(unread) if unread else []
-        readings = dict(zip(unread, map(self._reading, scored), strict=True))
+        readings = dict(zip(unread, map(self._reading, unread, scored), strict=True))
         return [
             readings[item.pair] if item.labels is None else self._decided(item) for item in ruled
         ]
@@ -58,12 +59,13 @@ class Reader:
     def _ruled(self, pair: Pair) -> rules.Ruled:
         return rules.apply(pair, self.taxonomy) if self.use_rules else rules.Ruled(None, pair)
 
-    def _reading(self, scores: Scores) -> Reading:
+    def _reading(self, pair: Pair, scores: Scores) -> Reading:
         return reading_from_scores(
             scores,
             primary=self.taxonomy.primary.name,
             model=self.name,
             thresholds=self.scorer.thresholds,
+            unfamiliar=unfamiliar(pair.text) if settings.READER_SPOTS_UNFAMILIAR else None,
         )
 
     def _decided(self, ruled: rules.Ruled) -> Reading:

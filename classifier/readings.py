@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 RULES = (
@@ -14,6 +15,13 @@ BASELINE = "baseline-tfidf"  # stands there while no trained version is live
 
 TONE = "tone"
 TONE_SIGNS = {"positive": 1, "negative": -1, "hostile": -1}  # sentiment = Σ sign · P(label)
+
+
+class Unfamiliar(StrEnum):
+    """Why a model's reading of a text should not be believed (classifier/unfamiliar.py)."""
+
+    OTHER_LANGUAGE = "other_language"
+    GIBBERISH = "gibberish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,9 @@ class Reading:
     # question -> label -> probability, for the questions that only another taxonomy asks
     threshold: float | None = None
     # The confidence from which the model version lets `intent` be acted upon; None: it says nothing
+    unfamiliar: Unfamiliar | None = (
+        None  # whatever the scores say, the model never learnt such texts
+    )
 
     def as_dict(self) -> dict[str, Any]:
         known = {
@@ -49,6 +60,7 @@ class Reading:
             "tone_scores": dict(self.tone_scores),
             "sentiment": self.sentiment,
             "model": self.model,
+            "unfamiliar": self.unfamiliar.value if self.unfamiliar else None,
         }
         for question, scores in self.others.items():
             known |= {question: likeliest(scores), f"{question}_scores": dict(scores)}
@@ -63,7 +75,12 @@ class Reading:
             for name, scores in kept.items()
             if name.endswith("_scores") and name not in known
         }
-        return cls(**{name: kept[name] for name in known}, others=others)
+        unfamiliar = kept.get("unfamiliar")  # what was kept before it was asked about has none
+        return cls(
+            **{name: kept[name] for name in known},
+            others=others,
+            unfamiliar=Unfamiliar(unfamiliar) if unfamiliar else None,
+        )
 
     def scores_of(self, question: str, *, primary: str) -> Mapping[str, float]:
         if question == primary:
@@ -77,6 +94,7 @@ def reading_from_scores(
     primary: str,
     model: str,
     thresholds: Mapping[str, float] | None = None,
+    unfamiliar: Unfamiliar | None = None,
 ) -> Reading:
     """`scores`: question -> label -> probability. `thresholds`: label of the primary question ->
     the confidence from which it may be acted upon.
@@ -93,6 +111,7 @@ def reading_from_scores(
         model=model,
         others={name: scores[name] for name in scores if name not in (primary, TONE)},
         threshold=(thresholds or {}).get(intent),
+        unfamiliar=unfamiliar,
     )
 
 

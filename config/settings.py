@@ -285,6 +285,8 @@ EXAMPLES_RANDOM_SHARE = env.share("EXAMPLES_RANDOM_SHARE", 0.02)
 CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 20, at_least=1)
 # Padded tokens of a batch of readings; 0 takes what the engine is quickest with (256 on a CPU).
 READER_TOKEN_BUDGET = env.number("READER_TOKEN_BUDGET", 0)
+# The starter set is English and Spanish. A model that was trained on other languages reads them.
+READER_SPOTS_UNFAMILIAR = env.flag("READER_SPOTS_UNFAMILIAR", True)
 
 # ---- safety --------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import actions, baseline, reader
 from classifier.models import ModelVersion
 from classifier.reader import Reader, live_name, live_reader, reader_of
-from classifier.readings import Pair
+from classifier.readings import Pair, Unfamiliar
 from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
@@ -70,6 +71,24 @@ def test_a_like_is_read_as_yes_to_what_it_quotes(echo: Echo) -> None:
     [reading] = Reader(echo).read([Pair("", "Liked “Do you need to cancel?”")])
     assert echo.asked == [Pair("Do you need to cancel?", "yes")]
     assert reading.model == "echo"
+
+
+def test_a_text_that_no_model_knows_is_read_and_told(echo: Echo) -> None:
+    texts = ["Ich kann morgen leider nicht kommen", "sdkjfhsdkjfh", "I can't come tomorrow", "STOP"]
+    readings = Reader(echo).read([Pair("", text) for text in texts])
+    told = [reading.unfamiliar for reading in readings]
+    assert told == [Unfamiliar.OTHER_LANGUAGE, Unfamiliar.GIBBERISH, None, None]
+
+
+def test_a_reaction_in_another_language_is_none_by_its_words(echo: Echo) -> None:
+    [reading] = Reader(echo).read([Pair("", "A aimé « On se voit mardi à dix heures ? »")])
+    assert reading.unfamiliar is None
+
+
+@override_settings(READER_SPOTS_UNFAMILIAR=False)
+def test_a_model_that_reads_other_languages_is_believed(echo: Echo) -> None:
+    [reading] = Reader(echo).read([Pair("", "Ich kann morgen leider nicht kommen")])
+    assert reading.unfamiliar is None
 
 
 def test_nothing_to_read_is_nothing_to_do(echo: Echo) -> None:

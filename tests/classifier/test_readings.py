@@ -1,8 +1,10 @@
 """The object that everybody gets for a text."""
 
+import json
+
 import pytest
 
-from classifier.readings import reading_from_scores, sentiment_of
+from classifier.readings import Reading, Unfamiliar, reading_from_scores, sentiment_of
 
 SCORES = {
     "intent": {"confirm": 0.75, "cancel": 0.25},
@@ -10,10 +12,10 @@ SCORES = {
 }
 
 
-def test_a_reading_has_exactly_the_seven_promised_keys() -> None:
+def test_a_reading_has_exactly_the_eight_promised_keys() -> None:
     reading = reading_from_scores(SCORES, primary="intent", model="m1").as_dict()
     assert list(reading) == [
-        "intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model",
+        "intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model", "unfamiliar",
     ]  # fmt: skip
     assert (reading["intent"], reading["confidence"], reading["tone"]) == (
         "confirm",
@@ -36,3 +38,12 @@ def test_further_questions_get_keys_of_their_own() -> None:
     reading = reading_from_scores(scores, primary="intent", model="m1").as_dict()
     assert reading["urgent"] == "yes"
     assert reading["urgent_scores"] == {"yes": 0.9, "no": 0.1}
+
+
+@pytest.mark.parametrize("unfamiliar", [None, *Unfamiliar])
+def test_what_is_kept_is_read_back(unfamiliar: Unfamiliar | None) -> None:
+    reading = reading_from_scores(SCORES, primary="intent", model="m1", unfamiliar=unfamiliar)
+    kept = json.loads(json.dumps(reading.as_dict()))
+    assert Reading.from_dict(kept) == reading
+    del kept["unfamiliar"]  # as it was kept by versions before
+    assert Reading.from_dict(kept).unfamiliar is None
