@@ -51,6 +51,16 @@ class Reading:
         None  # whatever the scores say, the model never learnt such texts
     )
 
+    @property
+    def second(self) -> tuple[str, float]:
+        """The label that comes next to `intent`, with its score; nothing where there is no other.
+
+        What `intent` is not is compared, not the second in a row: a model gone wrong scores NaN.
+        """
+        rest = {label: score for label, score in self.scores.items() if label != self.intent}
+        label = likeliest(rest) if rest else ""
+        return label, rest.get(label, 0.0)
+
     def as_dict(self) -> dict[str, Any]:
         known = {
             "intent": self.intent,

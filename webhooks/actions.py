@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from classifier.hints import hints_in
 from classifier.readings import Reading as ModelReading
 from webhooks import consent, policy, sampling, waiting
 from webhooks.events import events_of
@@ -276,10 +277,14 @@ def _decide(
 ) -> Decision:
     """Write what was found out about one message."""
     keyword, from_provider = consent.keyword_in(message)
+    second, second_confidence = reading.second if reading else ("", 0.0)
     ruling = policy.decide(
         policy.Facts(
             label=reading.intent if reading else "",
             confidence=reading.confidence if reading else 0.0,
+            second=second,
+            second_confidence=second_confidence,
+            unfamiliar=reading.unfamiliar if reading else None,
             threshold=reading.threshold if reading else None,
             match=matched.match,
             keyword=keyword,
@@ -299,10 +304,18 @@ def _decide(
         reading=_keep(reading, message=message, now=now) if reading else None,
         action=ruling.action.value,
         label=ruling.label,
+        also=ruling.also,
+        hints=_hints(message, ruling),
         reason=ruling.reason.value,
         threshold=ruling.threshold,
         decided_at=now,
     )
+
+
+def _hints(message: Message, ruling: policy.Ruling) -> dict[str, list[str]]:
+    """The days and times of somebody who wants another. Nothing acts on them."""
+    wished = policy.RESCHEDULE in (ruling.label, ruling.also)
+    return hints_in(message.body) if wished else {}
 
 
 def _as_example(

@@ -18,7 +18,7 @@ from classifier.drift import BANDS, Drift, Sample, band_names, drift
 from classifier.models import ModelVersion, TrainingRun
 from classifier.trainings import replaceable
 from webhooks.models import Decision, Reading
-from webhooks.policy import Reason
+from webhooks.policy import DOUBTS
 
 # Readings of a window that are looked at, evenly taken from all of it. Of so many, chance makes
 # 0.002 of the index; more would only cost.
@@ -90,7 +90,7 @@ def _sample(version: str, window: Window) -> Sample:
     # Only what a better model would not leave to people: that a reminder is missing, or that a
     # label needs a person, says nothing about how well it reads. No `supersedes=None`: people
     # decide later for other reasons, and SQLite would go along that index, which holds every row.
-    held = Decision.objects.filter(reading=OuterRef("pk"), reason=Reason.UNSURE.value)
+    held = Decision.objects.filter(reading=OuterRef("pk"), reason__in=DOUBTS)
     counted = (
         Reading.objects.filter(pk__in=chosen)
         .annotate(band=_band(), held=Exists(held))

@@ -56,15 +56,22 @@ def _data(decision: Decision, *, thin: bool) -> dict[str, Any]:
         "match": message.match,
         "reminder": reminder_facts(message.reminder) if message.reminder else None,
         "reading": decision.reading.result if decision.reading else None,
-        "decision": {
-            "id": str(decision.public_id),
-            "action": decision.action,
-            "intent": decision.label,
-            "reason": decision.reason,
-            "by": decision.by,
-        },
+        "decision": _decision_facts(decision, thin=thin),
         "supersedes": None,
     }
+
+
+def _decision_facts(decision: Decision, *, thin: bool) -> Mapping[str, Any]:
+    """Thin: without the hints, which are the person's own words."""
+    facts: dict[str, Any] = {
+        "id": str(decision.public_id),
+        "action": decision.action,
+        "intent": decision.label,
+        "also": decision.also or None,
+        "reason": decision.reason,
+        "by": decision.by,
+    }
+    return facts if thin else facts | {"hints": decision.hints}
 
 
 def message_facts(message: Message, *, thin: bool) -> Mapping[str, Any]:

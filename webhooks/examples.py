@@ -20,7 +20,7 @@ from classifier.readings import Reading as ModelReading
 from config.logs import kind_and_place
 from webhooks import sampling
 from webhooks.models import Decision, Message
-from webhooks.policy import Reason
+from webhooks.policy import DOUBTS
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def _arrival(message: Message) -> Arrival:
         reference=str(message.public_id),
         received_at=message.received_at,
         reading=ModelReading.from_dict(decision.reading.result),
-        unsure=decision.reason == Reason.UNSURE,
+        unsure=decision.reason in DOUBTS,
         drawn=sampling.is_drawn(message.public_id, share=settings.EXAMPLES_RANDOM_SHARE),
         contested=message.is_contested,
     )

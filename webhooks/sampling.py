@@ -9,13 +9,14 @@ import hashlib
 from uuid import UUID
 
 from classifier.readings import RULES
-from webhooks.policy import Reason
+from webhooks.policy import DOUBTS, Reason
 
-# Where a model's reading was looked at. In the others there was a keyword, or nothing to read.
+# Where a model's reading was looked at. In the others there was a keyword, or nothing to read. What
+# is in another language could neither be labelled by players nor be masked, gibberish teaches none.
 READ = frozenset(
     {
+        *DOUBTS,
         Reason.SURE,
-        Reason.UNSURE,
         Reason.NEEDS_A_PERSON,
         Reason.NO_OPEN_REMINDER,
         Reason.SEVERAL_OPEN_REMINDERS,
@@ -34,4 +35,4 @@ def is_drawn(public_id: UUID, *, share: float) -> bool:
 
 
 def is_wanted(*, reason: Reason, model: str, drawn: bool) -> bool:
-    return reason in READ and model != RULES and (drawn or reason is Reason.UNSURE)
+    return reason in READ and model != RULES and (drawn or reason in DOUBTS)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from classifier.models import TrainingRun
 from classifier.reader import live_reader
 from classifier.trainings import request_training
+from classifier.unfamiliar import identifier
 from webhooks import actions, delivery, drift, examples, incidents, waiting
 from webhooks.nudges import Work, nudge, taken
 
@@ -22,9 +23,10 @@ TURN_SECONDS = 2.0
 
 @worker_ready.connect
 def load_model(sender: Any, **_: Any) -> None:
-    """The reading worker loads its model when it starts, not when the first text waits for it."""
+    """The reading worker loads what it reads with when it starts, not when a text waits for it."""
     if "reading" in sender.app.amqp.queues.consume_from:
         live_reader()
+        identifier()
 
 
 @shared_task

@@ -47,3 +47,22 @@ def test_what_is_kept_is_read_back(unfamiliar: Unfamiliar | None) -> None:
     assert Reading.from_dict(kept) == reading
     del kept["unfamiliar"]  # as it was kept by versions before
     assert Reading.from_dict(kept).unfamiliar is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "second"),
+    [
+        ({"confirm": 0.5, "cancel": 0.2, "other": 0.3}, ("other", 0.3)),
+        ({"confirm": 1.0, "cancel": 0.0}, ("cancel", 0.0)),
+        ({"confirm": 1.0}, ("", 0.0)),
+    ],
+)
+def test_the_second_label_comes_next(scores: dict[str, float], second: tuple[str, float]) -> None:
+    reading = reading_from_scores({"intent": scores}, primary="intent", model="m1")
+    assert reading.second == second
+
+
+def test_of_scores_that_are_no_numbers_the_second_is_another_label() -> None:
+    scores = {"intent": dict.fromkeys(("confirm", "cancel"), float("nan"))}
+    reading = reading_from_scores(scores, primary="intent", model="m1")
+    assert reading.second[0] != reading.intent

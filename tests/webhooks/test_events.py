@@ -67,8 +67,10 @@ def test_an_event_tells_the_whole_of_it(line: Line, carrier: Carrier) -> None:
         "id": str(decision.public_id),
         "action": "act",
         "intent": "confirm",
+        "also": None,
         "reason": "sure",
         "by": "nod",
+        "hints": {},
     }
     assert data["supersedes"] is None
 

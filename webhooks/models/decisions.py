@@ -72,6 +72,10 @@ class Decision(models.Model):
     reading = models.ForeignKey(Reading, null=True, on_delete=models.PROTECT)
     action = models.CharField(max_length=10, choices=Action)
     label = models.CharField(max_length=50, blank=True)
+    # What it may say besides: the second label of the reading, where it was near or not negligible.
+    also = models.CharField(max_length=50, blank=True)
+    # The days and times that it names where another time may be wanted: {"day": […], "time": […]}.
+    hints = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=50)
     # What the confidence was held against; empty where no confidence was asked about.
     threshold = models.FloatField(null=True, blank=True)

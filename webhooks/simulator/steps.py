@@ -66,6 +66,14 @@ class Steps:
         return label_of(current_taxonomy().primary, decision.label) if decision else None
 
     @property
+    def also_label(self) -> Label | None:
+        """What the text may say besides."""
+        decision = self.story.decision
+        if decision is None or not decision.also:
+            return None
+        return label_of(current_taxonomy().primary, decision.also)
+
+    @property
     def by_rule(self) -> bool:
         reading = self.story.reading
         return reading is not None and reading.model_version == DECIDED_BY_RULE

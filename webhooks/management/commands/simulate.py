@@ -63,3 +63,7 @@ class Command(BaseCommand):
             f"decision: {decision.action} {decision.label} ({decision.reason}), "
             f"reminder: {decision.message.match}"
         )
+        if decision.also:
+            self.stdout.write(f"  also: {decision.also}")
+        for kind, words in decision.hints.items():
+            self.stdout.write(f"  {kind}: {', '.join(words)}")
