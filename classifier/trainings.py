@@ -9,9 +9,6 @@ open while a model trains.
 
 import logging
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +24,7 @@ from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
 from classifier.taxonomy import TaxonomyError, current_taxonomy
 from classifier.versions import BadExport, DamagedVersion
-from config.processes import spawn
+from config.processes import manage
 
 log = logging.getLogger(__name__)
 
@@ -171,18 +168,8 @@ def take_up(*, now: datetime) -> TrainingRun | None:
 
 
 def do_in_a_process() -> None:
-    """`manage.py train --waiting` in a process of its own: what it takes of memory, the machine
-    gets back, and it dies with the worker.
-    """
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train", "--waiting"]
-    process = spawn(command, on_parents_death=signal.SIGKILL)
-    try:
-        process.wait(LONGEST_TRAINING_SECONDS)
-    except subprocess.TimeoutExpired:
+    if not manage("train", "--waiting", seconds=LONGEST_TRAINING_SECONDS):
         log.error("A training took longer than %s hours.", LONGEST_TRAINING_SECONDS // 3600)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def do(run: TrainingRun) -> None:

@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
+MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1  # prctl(2)
 SHORTEST_LIFE = 60.0  # seconds after which a process counts as having started well
@@ -34,6 +36,22 @@ def spawn(command: Sequence[str], *, on_parents_death: signal.Signals) -> subpro
         start_new_session=True,
         preexec_fn=lambda: die_with_parent(on_parents_death),  # noqa: PLW1509  one system call
     )
+
+
+def manage(*arguments: str, seconds: float) -> bool:
+    """manage.py in a process of its own: what it takes of memory, the machine gets back, and it
+    dies with this one. False: it took longer, and was killed.
+    """
+    command = [sys.executable, str(MANAGE), *arguments]
+    process = spawn(command, on_parents_death=signal.SIGKILL)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        process.kill()
+        process.wait()
+    return True
 
 
 @dataclass

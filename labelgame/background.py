@@ -2,16 +2,11 @@
 longer. Each part may be done again and again, by two at once, or be lost and done next time.
 """
 
-import signal
-import subprocess
-import sys
 from collections import defaultdict
 from datetime import datetime
 
-from django.conf import settings
-
 from classifier.taxonomy import current_taxonomy
-from config.processes import spawn
+from config.processes import manage
 from labelgame import needs
 from labelgame.models import GameSettings
 from labelgame.upkeep import crediting, gold, incidents, polls, settling, watching, weighing
@@ -44,18 +39,10 @@ def weigh_if_worth_it(*, now: datetime) -> bool:
 
 
 def in_a_process(*command: str) -> None:
-    """Of manage.py; it dies with the worker, and whoever reads texts goes first."""
-    process = spawn(
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), *command, "--step-aside"],
-        on_parents_death=signal.SIGKILL,
-    )
-    try:
-        process.wait(LONGEST_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass  # killed below; what it had done is committed, and the next one goes on
-    finally:
-        process.kill()
-        process.wait()
+    """Of manage.py; whoever reads texts goes first. Where it takes too long, what it had done is
+    committed, and the next one goes on.
+    """
+    manage(*command, "--step-aside", seconds=LONGEST_SECONDS)
 
 
 def weigh(*, now: datetime, anyway: bool = False) -> bool:

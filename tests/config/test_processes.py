@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
+
+from config import processes
 
 PARENT = """
 from config.processes import Process, Supervisor
@@ -40,3 +43,14 @@ def test_signals_that_come_on_top_of_each_other_stop_it_all_the_same() -> None:
             assert not child.is_running()
         finally:
             parent.kill()
+
+
+def test_a_command_that_takes_too_long_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "manage.py"
+    script.write_text("import sys, time; time.sleep(float(sys.argv[1]))")
+    monkeypatch.setattr(processes, "MANAGE", script)
+    assert processes.manage("0", seconds=30)
+    assert not processes.manage("600", seconds=0.5)
+    assert psutil.Process().children() == []
