@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from classifier.reader import live_reader
+from classifier.reader import Reader, live_reader
 from classifier.readings import Pair, Reading
 from classifier.text import normalise
 from config.logs import kind_and_place
@@ -74,7 +74,7 @@ def read(messages: Sequence[Message], matches: Sequence[Matched]) -> dict[int, R
 def _read_pairs(
     pairs: Mapping[int, Pair], messages: Sequence[Message]
 ) -> dict[int, Reading | None]:
-    """All at once; if that fails one by one, so that only those are left out that it fails on."""
+    """By the live model. Of what it fails on, a keyword alone comes back."""
     # A keyword is decided whatever the model says, also when it says nothing.
     found: dict[int, Reading | None] = dict.fromkeys(
         i for i in pairs if keyword_in(messages[i])[0] is not None
@@ -88,6 +88,16 @@ def _read_pairs(
             reading_attempts=models.F("reading_attempts") - 1
         )
         return found
+    return found | read_with(reader, pairs, messages)
+
+
+def read_with(
+    reader: Reader, pairs: Mapping[int, Pair], messages: Sequence[Message]
+) -> dict[int, Reading]:
+    """All at once; if that fails one by one, so that only those are left out that it fails on.
+    By place in the list of messages.
+    """
+    found: dict[int, Reading] = {}
     try:
         return dict(zip(pairs, reader.read(list(pairs.values())), strict=True))
     except Exception as error:
