@@ -183,6 +183,7 @@ CELERY_TASK_ROUTES = {
     # With trainings, one after another: each takes what readings leave of the machine.
     "labelgame.tasks.weigh": {"queue": "training"},
     "labelgame.tasks.look_again": {"queue": "training"},
+    "webhooks.tasks.shadow_newest": {"queue": "training"},
 }
 # Its tasks carry texts: a queue that no worker empties is deleted by Redis itself after a while.
 FILES_QUEUE_SECONDS = 600  # longer than classify waits for a worker (classifier/distributed.py)
@@ -193,6 +194,7 @@ SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, at_least=1)
 SEE_TO_TRAINING_SECONDS = env.number("SEE_TO_TRAINING_SECONDS", 60, at_least=1)
 LOOK_FOR_DRIFT_SECONDS = env.number("LOOK_FOR_DRIFT_SECONDS", 3600, at_least=1)
 LOOK_FOR_INCIDENTS_SECONDS = env.number("LOOK_FOR_INCIDENTS_SECONDS", 3600, at_least=1)
+LOOK_FOR_CANDIDATES_SECONDS = env.number("LOOK_FOR_CANDIDATES_SECONDS", 300, at_least=1)
 SEE_TO_GAME_SECONDS = env.number("SEE_TO_GAME_SECONDS", 5, at_least=1)
 WEIGH_SECONDS = env.number("WEIGH_SECONDS", 120, at_least=1)
 LOOK_AGAIN_SECONDS = env.number("LOOK_AGAIN_SECONDS", 86_400, at_least=1)
@@ -217,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.tasks.look_for_incidents",
         "schedule": LOOK_FOR_INCIDENTS_SECONDS,
         "options": {"expires": LOOK_FOR_INCIDENTS_SECONDS},
+    },
+    "look for candidates": {
+        "task": "webhooks.tasks.shadow_newest",
+        "schedule": LOOK_FOR_CANDIDATES_SECONDS,
+        "options": {"expires": LOOK_FOR_CANDIDATES_SECONDS},
     },
     "forget abandoned chunks": {
         "task": "classifier.tasks.forget_abandoned_chunks",

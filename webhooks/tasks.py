@@ -1,7 +1,7 @@
 """The background's entry points: each takes its nudge and makes one call, again until it says 0.
 
 `read_waiting` runs in the reading worker, `deliver_due` and `add_examples` in the delivery worker
-(several threads), the others are sent by the scheduler.
+(several threads), the others are sent by the scheduler: `shadow_newest` to the training worker.
 """
 
 import time
@@ -15,7 +15,8 @@ from classifier.models import TrainingRun
 from classifier.reader import live_reader
 from classifier.trainings import request_training
 from classifier.unfamiliar import identifier
-from webhooks import actions, delivery, drift, examples, incidents, waiting
+from config.processes import manage
+from webhooks import actions, delivery, drift, examples, incidents, shadow, waiting
 from webhooks.nudges import Work, nudge, taken
 
 TURN_SECONDS = 2.0
@@ -87,3 +88,13 @@ def look_for_incidents() -> None:
     """Have people asked about texts like those that the newest version must read and does not."""
     if incidents.collect(now=timezone.now()):
         nudge(Work.EXAMPLES)
+
+
+@shared_task
+def shadow_newest() -> None:
+    """Have the newest version say what it would have decided otherwise: once, in a process of its
+    own that steps aside for whoever reads texts, and prints none of them into a log.
+    """
+    if (version := shadow.due()) is not None:
+        options = ("--step-aside", "--verbosity", "0")
+        manage("shadow", version.name, *options, seconds=shadow.LONGEST_SECONDS)
