@@ -47,6 +47,7 @@ GROUPS = (
         "Model",
         (
             ("classifier.ModelVersion", "neurology"),
+            ("webhooks.ShadowRun", "compare_arrows"),
             ("classifier.TrainingRun", "model_training"),
             ("classifier.Serving", "history"),
             ("classifier.JudgedRow", "fact_check"),

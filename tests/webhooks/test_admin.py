@@ -43,6 +43,7 @@ from webhooks.models import (
     Message,
     Reading,
     Reminder,
+    ShadowRun,
     StatusUpdate,
 )
 
@@ -127,7 +128,8 @@ def test_every_list_opens(alice: Client, story: Message, model: type[Model]) -> 
 
 @pytest.mark.parametrize("model", EVERY_PAGE, ids=named)
 def test_every_add_page_opens_or_is_refused(alice: Client, model: type[Model]) -> None:
-    may_add = model not in (*READ_ONLY, *GAME, Example, ModelVersion, RawLook, Serving, TrainingRun)
+    made_by_nod = (Example, ModelVersion, RawLook, Serving, ShadowRun, TrainingRun)
+    may_add = model not in (*READ_ONLY, *GAME, *made_by_nod)
     assert alice.get(adding(model)).status_code == (200 if may_add else 403)
 
 

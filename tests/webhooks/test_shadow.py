@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from classifier.models import ModelVersion
@@ -386,3 +389,83 @@ def test_a_damaged_version_is_refused_and_its_run_stays(
 def test_a_name_that_no_version_has_is_said(db: None) -> None:
     with pytest.raises(CommandError, match="No version is named 'nobody'"):
         printed("nobody")
+
+
+# ---- the admin -----------------------------------------------------------------------------
+
+
+def staff(*permissions: str) -> Client:
+    user = User.objects.create_user("olive", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page_of(row: ShadowRun | ModelVersion) -> str:
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return reverse(name, args=[row.pk])
+
+
+def of(version: ModelVersion) -> str:
+    return reverse("admin:webhooks_shadowrun_of", args=[version.pk])
+
+
+@pytest.fixture
+def run(texted: None, challenger: Scripted, candidate: ModelVersion) -> ShadowRun:
+    challenger.says |= {COMES: ("confirm", 0.5), COULD_NOT: ("confirm", 0.97)}
+    return run_of(candidate)
+
+
+def test_the_page_shows_what_would_change_and_the_texts(run: ShadowRun) -> None:
+    page = staff("view_shadowrun", "view_message").get(page_of(run)).content.decode()
+    assert "2 of 3 texts would have been decided otherwise" in page
+    assert COMES in page
+    assert COULD_NOT in page
+    assert REMINDER in page
+    assert "0.99 → 0.97" in page
+    assert WHERE not in page
+    assert page.index(COULD_NOT) < page.index(COMES)
+    assert reverse("admin:webhooks_message_change", args=[decision_on(COMES).message_id]) in page
+
+
+def test_texts_are_for_those_who_may_see_messages(run: ShadowRun) -> None:
+    page = staff("view_shadowrun").get(page_of(run)).content.decode()
+    assert "2 of 3 texts would have been decided otherwise" in page
+    for words in (COMES, COULD_NOT, REMINDER):
+        assert words not in page
+
+
+def test_without_the_permission_there_is_no_page_and_no_link(
+    run: ShadowRun, candidate: ModelVersion
+) -> None:
+    visitor = staff("view_message", "view_modelversion")
+    assert visitor.get(page_of(run)).status_code == 403
+    assert visitor.get(of(candidate), follow=True).status_code == 403
+    assert of(candidate) not in visitor.get(page_of(candidate)).content.decode()
+
+
+def test_of_many_texts_the_newest_are_shown_and_how_many_there_are(
+    run: ShadowRun, monkeypatch: pytest.MonkeyPatch, carrier: Carrier, candidate: ModelVersion,
+    challenger: Scripted,
+) -> None:  # fmt: skip
+    carrier.text("also sure")
+    read_everything()
+    challenger.says |= {"also sure": ("confirm", 0.5)}
+    run_of(candidate)
+    monkeypatch.setattr("webhooks.admin.shadows.SHOWN", 1)
+    page = staff("view_shadowrun", "view_message").get(page_of(run)).content.decode()
+    assert "2 texts, the newest 1" in page
+    assert "also sure" in page
+    assert COMES not in page
+
+
+def test_a_versions_page_leads_to_it(run: ShadowRun, candidate: ModelVersion) -> None:
+    visitor = staff("view_modelversion", "view_shadowrun")
+    assert of(candidate) in visitor.get(page_of(candidate)).content.decode()
+    assert visitor.get(of(candidate))["Location"] == page_of(run)
+
+
+def test_where_nothing_was_compared_yet_it_says_what_to_do(candidate: ModelVersion) -> None:
+    page = staff("view_shadowrun").get(of(candidate), follow=True).content.decode()
+    assert "manage.py shadow challenger" in page
