@@ -6,6 +6,7 @@ A text is accepted in one transaction and acknowledged after it; everything slow
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -277,15 +278,9 @@ def _decide(
 ) -> Decision:
     """Write what was found out about one message."""
     keyword, from_provider = consent.keyword_in(message)
-    second, second_confidence = reading.second if reading else ("", 0.0)
     ruling = policy.decide(
-        policy.Facts(
-            label=reading.intent if reading else "",
-            confidence=reading.confidence if reading else 0.0,
-            second=second,
-            second_confidence=second_confidence,
-            unfamiliar=reading.unfamiliar if reading else None,
-            threshold=reading.threshold if reading else None,
+        replace(
+            policy.facts_of(reading),
             match=matched.match,
             keyword=keyword,
             keyword_from_provider=from_provider,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from classifier.keywords import Keyword
-from classifier.readings import Unfamiliar
+from classifier.readings import Reading, Unfamiliar
 
 
 class Action(StrEnum):
@@ -105,6 +105,21 @@ class Facts:
     has_text: bool = True
     has_media: bool = False
     threshold: float | None = None  # what the model version asks for this label; None: it is silent
+
+
+def facts_of(reading: Reading | None) -> Facts:
+    """What a reading says of a text; whoever asks fills in what else is known."""
+    if reading is None:
+        return Facts()
+    second, second_confidence = reading.second
+    return Facts(
+        label=reading.intent,
+        confidence=reading.confidence,
+        second=second,
+        second_confidence=second_confidence,
+        unfamiliar=reading.unfamiliar,
+        threshold=reading.threshold,
+    )
 
 
 @dataclass(frozen=True)

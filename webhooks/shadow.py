@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -117,14 +117,8 @@ def _pair(message: Message) -> Pair:
 
 def _change(decision: Decision, reading: ModelReading | None) -> ChangedDecision | None:
     """None: the same decision would follow from this reading."""
-    ruling = policy.decide(
-        policy.Facts(
-            label=reading.intent if reading else "",
-            confidence=reading.confidence if reading else 0.0,
-            threshold=reading.threshold if reading else None,
-            match=policy.Match(decision.message.match),
-        )
-    )
+    match = policy.Match(decision.message.match)
+    ruling = policy.decide(replace(policy.facts_of(reading), match=match))
     if (ruling.action, ruling.label) == (decision.action, decision.label):
         return None
     return ChangedDecision(
