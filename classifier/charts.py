@@ -82,6 +82,18 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelLine:
+    """What a table says of one label. `f1_interval`: None in reports from before there was one."""
+
+    name: str
+    rows: int
+    precision: Bar
+    recall: Bar
+    f1: float
+    f1_interval: Sequence[float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """How one label's F1 rose with the rows: a small line."""
 
@@ -135,7 +147,7 @@ def percent_ticks(axis: Axis, values: Sequence[float]) -> tuple[Tick, ...]:
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def reliability(question: Report) -> Chart | None:
+def reliability(question: Report, name: str) -> Chart | None:
     """How sure against how often right. On the diagonal, confidence means what it says."""
     bins = question.get("reliability") or []
     if not bins:
@@ -153,7 +165,7 @@ def reliability(question: Report) -> Chart | None:
         for bin in bins
     )
     return Chart(
-        title="Does its confidence mean what it says?",
+        title=f"Does its confidence about the {name} mean what it says?",
         about="Each dot is a group of readings, larger where there are more. On the line, what is"
         " 90 % sure is right nine times out of ten; below it, Nod is too sure of itself.",
         x_words="how sure",
@@ -223,15 +235,15 @@ def learning(report: Report) -> list[Trend]:
     ]
 
 
-def labels(question: Report) -> list[tuple[str, int, Bar, Bar, float]]:
-    """Per label: name, rows, precision, recall, F1."""
+def labels(question: Report) -> list[LabelLine]:
     return [
-        (
+        LabelLine(
             name,
             figures["support"],
             _bar(name, figures["precision"], figures["precision_interval"]),
             _bar(name, figures["recall"], figures["recall_interval"]),
             figures["f1"],
+            figures.get("f1_interval"),
         )
         for name, figures in (question.get("labels") or {}).items()
     ]
@@ -260,6 +272,27 @@ def slices(report: Report, key: str) -> list[Bar]:
         for name, part in parts.items()
     ]
     return sorted(bars, key=lambda bar: bar.value)
+
+
+def from_plain_to_worst(report: Report) -> list[Bar]:
+    """Everyday English, all dialects, Spanish, and the worst-read variety by itself; empty in
+    reports from before these were told apart.
+    """
+    gap = report.get("gap") or {}
+    if "pooled" not in gap:
+        return []
+    words = {"dialects": "all dialects of English", "spanish": "Spanish and Spanglish"}
+    return [
+        _bar("everyday English", gap["plain"], gap["plain_interval"], gap["plain_rows"]),
+        *(
+            _bar(words[name], part["accuracy"], part["interval"], part["rows"])
+            for name, part in gap["pooled"].items()
+        ),
+        _bar(
+            f"the worst of them, {gap['variety'].replace('_', ' ')}",
+            gap["accuracy"], gap["interval"], gap["rows"],
+        ),
+    ]  # fmt: skip
 
 
 def compared(report: Report) -> list[Bar]:

@@ -22,6 +22,7 @@ ECE_BINS = 10  # of equal width: with some hundred rows, finer bins measure nois
 # Row keys by which results are told apart as well. `variety` is a dialect or language.
 SLICE_KEYS = ("source", "slice", "variety")
 PLAIN_SLICE = "plain"  # everyday English: what dialects and languages are compared with
+SPANISH = ("spanish", "spanglish")  # of the varieties; all others are dialects of English
 SMALLEST_SLICE = 5  # rows; below, a figure says nothing
 WORST_ERRORS = 20  # as many as a person reads in one go
 RESAMPLES = 1000  # bootstrap: its own error is then a tenth of the interval's width
@@ -63,7 +64,7 @@ def evaluate(
         "worst": _worst_errors(pairs, primary),
         "curve": _curve(pairs, primary.name),
     }  # fmt: skip
-    report["gap"] = _gap(report["slices"])
+    report["gap"] = _gap(pairs, report["slices"], primary.name)
     if thresholds is not None:
         report["thresholds"] = dict(thresholds)
         report["decided"] = _decided(pairs, primary, thresholds)
@@ -96,12 +97,17 @@ def macro_f1s(
     return figures
 
 
-def resampled_macro_f1s(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """`counts` (resamples, truth, found) -> macro-F1 of each, over the labels that occur in it."""
+def resampled_f1s(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """`counts` (resamples, truth, found) -> F1 of each label in each: (resamples, labels)."""
     right = np.einsum("rii->ri", counts).astype(float)
     wanted, found = counts.sum(axis=2), counts.sum(axis=1)
-    f1 = 2 * right / np.maximum(wanted + found, 1)  # (resamples, labels)
-    present = wanted > 0
+    return 2 * right / np.maximum(wanted + found, 1)  # type: ignore[no-any-return]
+
+
+def resampled_macro_f1s(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """`counts` (resamples, truth, found) -> macro-F1 of each, over the labels that occur in it."""
+    f1 = resampled_f1s(counts)
+    present = counts.sum(axis=2) > 0
     return (f1 * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)  # type: ignore[no-any-return]
 
 
@@ -116,18 +122,21 @@ def _question_report(
     sure = np.array([scores[label] for label, (_, scores) in zip(found, known, strict=True)])
     right = np.array(truth) == np.array(found)
     table = confusion_matrix(truth, found, labels=labels)
+    resampled = _resampled(table)
+    f1s = resampled_f1s(resampled)
     columns = precision_recall_fscore_support(truth, found, labels=labels, zero_division=0.0)
     return {
         "rows": len(known),
         "accuracy": float(accuracy_score(truth, found)),
         "macro_f1": macro_f1(truth, found, labels),
-        "macro_f1_interval": _macro_f1_interval(table),
+        "macro_f1_interval": _interval_of(resampled_macro_f1s(resampled)),
         "ece": expected_calibration_error(sure, right),
         "reliability": _reliability(sure, right),
         "labels": {
             label: {
                 "precision": float(precision), "recall": float(recall), "f1": float(f1),
                 "support": int(support),
+                "f1_interval": _interval_of(f1s[:, at]) if support else [0.0, 1.0],
                 "precision_interval": wilson(int(table[at, at]), int(table[:, at].sum())),
                 "recall_interval": wilson(int(table[at, at]), int(table[at].sum())),
             }
@@ -142,12 +151,16 @@ def _question_report(
     }  # fmt: skip
 
 
-def _macro_f1_interval(table: npt.NDArray[np.int64]) -> list[float]:
-    """95 % interval by resampling the rows."""
+def _resampled(table: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Confusion tables (resamples, truth, found) of as many rows, drawn from these."""
     rows = int(table.sum())
     dice = np.random.default_rng(RESAMPLING_SEED)
     counts = dice.multinomial(rows, table.ravel() / rows, size=RESAMPLES)
-    figures = resampled_macro_f1s(counts.reshape(-1, *table.shape))
+    return counts.reshape(-1, *table.shape)
+
+
+def _interval_of(figures: npt.NDArray[np.float64]) -> list[float]:
+    """That 95 % of them lie in."""
     return [float(value) for value in np.quantile(figures, (0.025, 0.975))]
 
 
@@ -193,11 +206,7 @@ def _slices(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
                 right[key][value].append(row.labels[primary] == reading.intent)
     return {
         key: {
-            value: {
-                "rows": len(marks),
-                "accuracy": sum(marks) / len(marks),
-                "interval": wilson(sum(marks), len(marks)),
-            }
+            value: _accuracy(marks)
             for value, marks in sorted(values.items())
             if len(marks) >= SMALLEST_SLICE
         }
@@ -205,8 +214,22 @@ def _slices(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
     }
 
 
-def _gap(slices: Mapping[str, Mapping[str, Report]]) -> Report | None:
-    """How much worse the worst-read dialect or language is read than everyday English."""
+def _accuracy(marks: Sequence[bool]) -> Report:
+    return {
+        "rows": len(marks),
+        "accuracy": sum(marks) / len(marks),
+        "interval": wilson(sum(marks), len(marks)),
+    }
+
+
+def _gap(
+    pairs: Sequence[tuple[Row, Reading]],
+    slices: Mapping[str, Mapping[str, Report]],
+    primary: str,
+) -> Report | None:
+    """How much worse the worst-read dialect or language is read than everyday English; and all
+    dialects together and all Spanish, because a single one has a handful of rows.
+    """
     plain = slices.get("slice", {}).get(PLAIN_SLICE)
     varieties = slices.get("variety", {})
     if plain is None or not varieties:
@@ -217,7 +240,22 @@ def _gap(slices: Mapping[str, Mapping[str, Report]]) -> Report | None:
         "accuracy": varieties[worst]["accuracy"],
         "plain": plain["accuracy"],
         "gap": plain["accuracy"] - varieties[worst]["accuracy"],
+        "rows": varieties[worst]["rows"],
+        "interval": varieties[worst]["interval"],
+        "plain_rows": plain["rows"],
+        "plain_interval": plain["interval"],
+        "pooled": _pooled(pairs, primary),
     }
+
+
+def _pooled(pairs: Sequence[tuple[Row, Reading]], primary: str) -> Report:
+    """All dialects of English, and Spanish with Spanglish, where there are rows of them."""
+    right: dict[str, list[bool]] = {"dialects": [], "spanish": []}
+    for row, reading in pairs:
+        variety, label = row.extra.get("variety"), row.labels[primary]
+        if isinstance(variety, str) and label is not None:
+            right["spanish" if variety in SPANISH else "dialects"].append(label == reading.intent)
+    return {name: _accuracy(marks) for name, marks in right.items() if marks}
 
 
 def _worst_errors(pairs: Sequence[tuple[Row, Reading]], primary: Question) -> list[Report]:

@@ -1,6 +1,8 @@
-"""A version's report as a page that a manager can read: in the admin, and as one file to send."""
+"""A version's report as a page that a manager can read: in the admin, and as a file to send."""
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ def context_of(
                 "figures": figures,
                 "labels": charts.labels(figures),
                 "confusion": charts.confusion(figures),
-                "reliability": charts.reliability(figures),
+                "reliability": charts.reliability(figures, question),
             }
             for question, figures in questions.items()
             if figures.get("rows")
@@ -45,6 +47,7 @@ def context_of(
             if (bars := charts.slices(report, key))
         ],
         "gap": report.get("gap"),
+        "varieties": charts.from_plain_to_worst(report),
         "worst": report.get("worst", []),
         "rising": report.get("learning_curve") and report["learning_curve"]["rising"],
     }
@@ -60,6 +63,14 @@ def headline(report: Mapping[str, Any]) -> str:
         f"Of 100 replies it would decide {by_itself:.0f} by itself, and {right:.1f} % of those"
         f" rightly. The other {100 - by_itself:.0f} go to people."
     )
+
+
+def as_json(
+    report: Mapping[str, Any], *, checks: Mapping[str, Any], name: str, made_at: datetime
+) -> str:
+    """All that was measured, for who computes on with it."""
+    whole = {"name": name, "made_at": made_at.isoformat(), "checks": checks, "report": report}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_file(

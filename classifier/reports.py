@@ -18,7 +18,24 @@ def as_table(report: Mapping[str, Any]) -> str:
         lines += ["", f"by {key}: accuracy of {report['primary']} (rows)"]
         lines += [f"  {value:<24}{part['accuracy']:>7.3f} ({part['rows']})"
                   for value, part in values.items()]  # fmt: skip
+    if (report.get("gap") or {}).get("pooled"):
+        lines += ["", *_gap_lines(report["gap"])]
     return "\n".join(lines)
+
+
+def _gap_lines(gap: Mapping[str, Any]) -> list[str]:
+    """From everyday English to the worst-read variety."""
+    plain = {
+        "accuracy": gap["plain"], "interval": gap["plain_interval"], "rows": gap["plain_rows"]
+    }  # fmt: skip
+    parts = {"everyday English": plain, **gap["pooled"], f"worst: {gap['variety']}": gap}
+    return [
+        "dialects and languages together: accuracy (95 %, rows)",
+        *(
+            f"  {name:<24}{part['accuracy']:>7.3f} ({_range(part['interval'])}, {part['rows']})"
+            for name, part in parts.items()
+        ),
+    ]
 
 
 def _decided_lines(decided: Mapping[str, Any]) -> list[str]:
@@ -54,10 +71,10 @@ def _question_lines(name: str, question: Mapping[str, Any]) -> list[str]:
     return [
         f"{name}: macro-F1 {question['macro_f1']:.3f}, accuracy {question['accuracy']:.3f},"
         f" ECE {question['ece']:.3f}, {question['rows']} rows",
-        f"  {'label':<16}{'precision':>10}{'recall':>8}{'F1':>8}{'rows':>7}",
+        f"  {'label':<16}{'precision':>10}{'recall':>8}{'F1':>8}{'F1, 95 %':>14}{'rows':>7}",
         *(
             f"  {label:<16}{line['precision']:>10.3f}{line['recall']:>8.3f}{line['f1']:>8.3f}"
-            f"{line['support']:>7}"
+            f"{_range(line['f1_interval']):>14}{line['support']:>7}"
             for label, line in question["labels"].items()
         ),
         f"  most often confused: {worst or 'nothing'}",

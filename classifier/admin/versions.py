@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -105,16 +106,37 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(self.report_file),
             name="classifier_modelversion_file",
         )
-        return [file, *super().get_urls()]
+        figures = path(
+            "<int:pk>/report.json",
+            self.admin_site.admin_view(self.report_json),
+            name="classifier_modelversion_json",
+        )
+        return [file, figures, *super().get_urls()]
 
     def report_file(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(ModelVersion, pk=pk)
+        version = self.to_be_read(request, pk)
         page = reportpage.as_file(
             version.report, checks=version.checks, name=version.name, made_at=version.created_at
         )
         response = HttpResponse(page)
         response["Content-Disposition"] = f'attachment; filename="{version.name}.html"'
         return response
+
+    def report_json(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = self.to_be_read(request, pk)
+        words = reportpage.as_json(
+            version.report, checks=version.checks, name=version.name, made_at=version.created_at
+        )
+        response = HttpResponse(words, content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="{version.name}.json"'
+        return response
+
+    def to_be_read(self, request: HttpRequest, pk: int) -> ModelVersion:
+        """By those who may see versions: a report holds texts."""
+        version = get_object_or_404(ModelVersion, pk=pk)
+        if not self.has_view_permission(request, version):
+            raise PermissionDenied
+        return version
 
     # ---- what may be done
 

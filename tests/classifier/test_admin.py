@@ -75,6 +75,13 @@ def test_a_report_says_what_a_manager_asks(
                     "Label by label: intent", "Label by label: tone", "What is taken for what",
                     "Is it fair to everybody?", "Its worst errors", "How it was made"):  # fmt: skip
         assert heading in words
+    for question in ("intent", "tone"):
+        assert f"calibration error of {question}" in words
+        assert f"confidence about the {question} mean what it says" in words
+    low, high = judged_version.report["questions"]["tone"]["labels"]["neutral"]["f1_interval"]
+    assert f"{low:.2f}–{high:.2f}" in words
+    assert "all dialects of English 65 rows" in words
+    assert "Spanish and Spanglish 39 rows" in words
     assert "keyword-rules" in words
     assert "baseline-tfidf" in words
     assert "depends on reminder" in words
@@ -102,6 +109,31 @@ def test_the_report_is_one_file_that_needs_nothing_else(
     assert "<svg" in page
     assert ".nod-report" in page
     assert not re.search(r'(?:src|href)="', page)
+
+
+def test_the_figures_of_a_report_are_downloaded_as_json(
+    admin_client: Client, judged_version: ModelVersion
+) -> None:
+    address = reverse("admin:classifier_modelversion_json", args=[judged_version.pk])
+    assert address in admin_client.get(
+        reverse("admin:classifier_modelversion_change", args=[judged_version.pk])
+    ).content.decode()  # fmt: skip
+    response = admin_client.get(address)
+    assert response["Content-Disposition"] == f'attachment; filename="{judged_version.name}.json"'
+    whole = response.json()
+    assert whole["name"] == judged_version.name
+    assert whole["report"] == judged_version.report
+    assert whole["checks"] == judged_version.checks
+
+
+@pytest.mark.parametrize("kind", ["file", "json"])
+def test_a_report_is_for_those_who_may_see_versions(
+    client: Client, models_dir: Path, kind: str
+) -> None:
+    version = a_version(models_dir, "one")
+    client.force_login(User.objects.create_user("eve", password="eve", is_staff=True))
+    address = reverse(f"admin:classifier_modelversion_{kind}", args=[version.pk])
+    assert client.get(address).status_code == 403
 
 
 def test_texts_of_a_report_are_escaped(admin_client: Client, judged_version: ModelVersion) -> None:

@@ -22,7 +22,7 @@ QUESTION = {
 
 
 def test_a_perfectly_calibrated_dot_lies_on_the_diagonal() -> None:
-    chart = charts.reliability(QUESTION)
+    chart = charts.reliability(QUESTION, "tone")
     assert chart is not None
     assert chart.ideal is not None
     low, sure = chart.lines[0].points
@@ -30,6 +30,7 @@ def test_a_perfectly_calibrated_dot_lies_on_the_diagonal() -> None:
     assert low.x == pytest.approx((chart.left + chart.right) / 2)
     assert low.size < sure.size
     assert "100 readings" in sure.about
+    assert "about the tone" in chart.title
 
 
 def test_the_mark_stands_where_the_thresholds_put_it() -> None:
@@ -53,7 +54,7 @@ def test_without_decisions_there_is_no_mark(decided: object) -> None:
 
 
 def test_what_a_report_does_not_have_is_left_out() -> None:
-    assert charts.reliability({}) is None
+    assert charts.reliability({}, "tone") is None
     assert charts.decided_curve({}) is None
     assert charts.learning({"learning_curve": None}) == []
     assert charts.slices({}, "variety") == []
@@ -67,10 +68,29 @@ def test_the_heat_of_a_cell_is_its_share_of_the_true_label() -> None:
 
 
 def test_bars_carry_their_interval() -> None:
-    [(name, rows, precision, recall, f1)] = charts.labels(QUESTION)
-    assert (name, rows, f1) == ("confirm", 40, 0.85)
+    [label] = charts.labels(QUESTION)
+    assert (label.name, label.rows, label.f1) == ("confirm", 40, 0.85)
+    precision = label.precision
     assert (precision.value, precision.low, precision.spread) == pytest.approx((90, 80, 15))
-    assert recall.value == pytest.approx(80)
+    assert label.recall.value == pytest.approx(80)
+    assert label.f1_interval is None  # a report from before there was one
+
+
+def test_from_everyday_english_to_the_worst_variety_with_intervals_and_rows() -> None:
+    part = {"rows": 60, "accuracy": 0.9, "interval": [0.8, 0.95]}
+    gap = part | {"variety": "northern_english", "rows": 6, "plain": 0.99}
+    gap |= {"plain_rows": 100, "plain_interval": [0.95, 1.0], "pooled": {"dialects": part}}
+    bars = charts.from_plain_to_worst({"gap": gap})
+    assert [(bar.name, bar.rows) for bar in bars] == [
+        ("everyday English", 100), ("all dialects of English", 60),
+        ("the worst of them, northern english", 6),
+    ]  # fmt: skip
+    assert (bars[1].low, bars[1].high) == pytest.approx((80, 95))
+
+
+@pytest.mark.parametrize("gap", [None, {"variety": "aae", "accuracy": 0.7, "plain": 0.9}])
+def test_reports_that_pooled_nothing_draw_no_bars_of_it(gap: object) -> None:
+    assert charts.from_plain_to_worst({"gap": gap}) == []
 
 
 def test_the_best_reader_stands_first_and_ours_is_marked() -> None:

@@ -1,5 +1,7 @@
 """Reports: the figures are right, and readable."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -47,8 +49,11 @@ def test_a_report_counts_right_and_wrong_per_label(topics: Taxonomy) -> None:
     assert (sport["recall"], sport["support"]) == (1.0, 2)
     assert (sport["precision"], sport["f1"]) == pytest.approx((2 / 3, 0.8))
     assert sport["precision_interval"][0] < 2 / 3 < sport["precision_interval"][1]
-    low, high = report["macro_f1_interval"]
-    assert low < report["macro_f1"] < high
+    for low, figure, high in (
+        (report["macro_f1_interval"][0], report["macro_f1"], report["macro_f1_interval"][1]),
+        (sport["f1_interval"][0], sport["f1"], sport["f1_interval"][1]),
+    ):
+        assert low < figure < high
     assert report["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
 
 
@@ -123,3 +128,36 @@ def test_the_gap_between_dialects_and_everyday_english_is_told(topics: Taxonomy)
     readings = [read_as("news")] * 8 + [read_as("sport")] * 2
     gap = evaluate(plain + scottish, readings, topics, model="m")["gap"]
     assert (gap["variety"], gap["gap"]) == ("scottish", pytest.approx(0.4))
+    assert (gap["rows"], gap["plain_rows"]) == (5, 5)
+    assert gap["interval"][0] < gap["accuracy"] < gap["interval"][1]
+
+
+def test_dialects_are_pooled_apart_from_spanish(topics: Taxonomy) -> None:
+    varieties = ["scottish"] * 6 + ["irish"] * 2 + ["spanish"] * 3 + ["spanglish"]
+    rows = [Row("", str(n), {"topic": "news"}, {"slice": "plain"}) for n in range(5)] + [
+        Row("", f"v{n}", {"topic": "news"}, {"variety": name}) for n, name in enumerate(varieties)
+    ]
+    readings = [read_as("news")] * 12 + [read_as("sport")] + [read_as("news")] * 4
+    report = evaluate(rows, readings, topics, model="m")
+    pooled = report["gap"]["pooled"]
+    assert (pooled["dialects"]["rows"], pooled["dialects"]["accuracy"]) == (8, 7 / 8)
+    assert (pooled["spanish"]["rows"], pooled["spanish"]["accuracy"]) == (4, 1.0)
+    assert pooled["dialects"]["interval"][1] < 1.0
+    assert re.search(r"dialects +0\.875 \(0\.\d{3}–0\.\d{3}, 8\)", as_table(report))
+
+
+def test_an_f1_is_the_surer_the_more_rows_there_are(topics: Taxonomy) -> None:
+    def width(times: int) -> float:
+        readings = [read_as("news"), read_as("sport"), read_as("sport")] * times
+        rows = rows_of(*["news", "news", "sport"] * times)
+        report = evaluate(rows, readings, topics, model="m")
+        low, high = report["questions"]["topic"]["labels"]["sport"]["f1_interval"]
+        assert f"{low:.3f}–{high:.3f}" in as_table(report)
+        return float(high - low)
+
+    assert width(40) < width(10) / 1.5
+
+
+def test_of_a_label_without_rows_no_f1_is_known(topics: Taxonomy) -> None:
+    report = evaluate(rows_of("news"), [read_as("news")], topics, model="m")
+    assert report["questions"]["topic"]["labels"]["sport"]["f1_interval"] == [0.0, 1.0]
