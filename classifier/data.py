@@ -20,7 +20,7 @@ from classifier.text import fold, normalise
 
 DATA_FOLDER = Path(__file__).with_name("data")
 STARTER_FOLDER = DATA_FOLDER / "starter"
-TEST_FOLDER = DATA_FOLDER / "test"  # frozen: judged on, never trained on, never chosen by
+TEST_FOLDER = DATA_FOLDER / "test"  # frozen: no training learns from it or chooses by it
 MUST_PASS_FILE = DATA_FOLDER / "must_pass.jsonl"
 
 VALIDATION_SHARE = 0.15  # 85/15: some 450 rows of the starter set, ±2 points of macro-F1
