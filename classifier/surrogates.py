@@ -13,9 +13,7 @@ no dice; the same dice give the same words.
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
-from classifier.data import Row, place_of
 from classifier.everyday import EVERYDAY, NAMES
 from classifier.masking import CHIP
 from classifier.readings import Pair
@@ -43,12 +41,6 @@ def unmasked(pair: Pair, dice: random.Random) -> Pair:
         return surrogate(kind, dice)
 
     return Pair(prompt, _filled(pair.text, dice, again_or_new))
-
-
-def as_it_is_read(row: Row) -> Row:
-    """With words in the place of its chips, the same for the same row everywhere."""
-    raw = unmasked(row.pair, random.Random(place_of(row)))
-    return replace(row, prompt=raw.prompt, text=raw.text)
 
 
 def surrogate(kind: str, dice: random.Random) -> str:

@@ -19,6 +19,7 @@ from classifier.data import (
     DataError,
     Row,
     Split,
+    as_it_is_read,
     assert_no_overlap,
     digest_of,
     split,
@@ -30,7 +31,6 @@ from classifier.evaluation import Report, evaluate, macro_f1s
 from classifier.reader import Reader
 from classifier.rules import left_to_models
 from classifier.scoring import TransformerScorer, onnx_engine
-from classifier.surrogates import as_it_is_read
 from classifier.taxonomy import Taxonomy
 from classifier.thresholds import Judged, chosen_thresholds
 from classifier.tokens import TextTokenizer

@@ -9,13 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from classifier.data import DataError, Row, read_rows, split_key
+from classifier.data import DataError, Row, as_it_is_read, read_rows, split_key
 from classifier.dataset import training_rows
 from classifier.evaluation import evaluate
 from classifier.reader import live_reader
 from classifier.readings import Reading
 from classifier.reports import as_table
-from classifier.surrogates import as_it_is_read
 from classifier.taxonomy import Taxonomy
 
 CHUNK = 500  # rows between two moves of the bar
