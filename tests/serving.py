@@ -3,18 +3,14 @@
 import threading
 import time
 
-import urllib3
-
 PATIENCE = 10.0  # seconds
 
 
 def finish_serving() -> None:
     """Wait until no thread of the live server is left: each holds a connection to the database.
 
-    A thread lives as long as the connection it serves. Browsers hang up when their windows close;
-    the simulator's own sender keeps its connection for the next text.
+    A thread lives as long as the connection it serves. Browsers hang up when their windows close.
     """
-    urllib3._DEFAULT_POOL.clear()
     deadline = time.monotonic() + PATIENCE
     while any("process_request_thread" in thread.name for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "the live server is still serving somebody"

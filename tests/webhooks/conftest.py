@@ -4,16 +4,22 @@ own system that is told."""
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
+from config.demo_secrets import demo_secrets
+from tests.serving import finish_serving
 from tests.webhooks.carrier import ACCOUNT, BASE_URL, BOB, DENTAL, KEY, Answered, Carrier
 from tests.webhooks.receiver import SECRET, Receiver
 from webhooks import actions, delivery
+from webhooks.demo import make_demo
 from webhooks.models import (
     ApiKey,
     Business,
@@ -83,6 +89,19 @@ def open_endpoint(business: Business, url: str, secret: str = SECRET) -> Endpoin
     endpoint = Endpoint.objects.create(business=business, url=url)
     EndpointSecret.objects.create(endpoint=endpoint, secret=secret)
     return endpoint
+
+
+def demo_at(base_url: str) -> Business:
+    known = demo_secrets(Path(django_settings.VAR_DIR))
+    return make_demo(known=known, base_url=base_url, now=timezone.now())
+
+
+@pytest.fixture
+def running(live_server: LiveServer, settings: Settings) -> Iterator[Business]:
+    """The demo, with a Nod that really answers at its public address."""
+    settings.PUBLIC_BASE_URL = live_server.url
+    yield demo_at(live_server.url)
+    finish_serving()
 
 
 @dataclass

@@ -1,15 +1,12 @@
 """The simulator's pages and its echo endpoint, asked as a browser without JavaScript asks them."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
@@ -17,15 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
-from config.demo_secrets import demo_secrets
-from tests.serving import finish_serving
 from tests.webhooks.carrier import Answered
-from tests.webhooks.conftest import open_endpoint, read_everything, tell_everything
+from tests.webhooks.conftest import demo_at, open_endpoint, read_everything, tell_everything
 from webhooks import actions
 from webhooks.delivery import signed_headers
-from webhooks.demo import make_demo
 from webhooks.inbound import InboundText
 from webhooks.models import Business, Decision, Endpoint, EndpointSecret, Line, Message
 from webhooks.simulator.scenes import BY_SLUG
@@ -40,19 +33,6 @@ ECHO = "/simulator/echo/"
 @pytest.fixture
 def demo(db: None, settings: Settings) -> Business:
     return demo_at(settings.PUBLIC_BASE_URL)
-
-
-def demo_at(base_url: str) -> Business:
-    known = demo_secrets(Path(django_settings.VAR_DIR))
-    return make_demo(known=known, base_url=base_url, now=timezone.now())
-
-
-@pytest.fixture
-def running(live_server: LiveServer, settings: Settings) -> Iterator[Business]:
-    """The demo, with a Nod that really answers at its public address."""
-    settings.PUBLIC_BASE_URL = live_server.url
-    yield demo_at(live_server.url)
-    finish_serving()
 
 
 @pytest.fixture

@@ -77,6 +77,9 @@ class Line(models.Model):
     def __str__(self) -> str:
         return f"{self.address} ({self.business})"
 
+    def newest_key(self) -> str | None:
+        return self.signing_keys.order_by("-created_at").values_list("key", flat=True).first()
+
 
 class SigningKey(models.Model):
     """What a provider signs a line's requests with (Twilio: the account's auth token).

@@ -4,6 +4,7 @@ The signer is not ours on purpose: what it signs, our verifier must accept.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -60,27 +61,32 @@ def twilio_form(*, account_id: str, sender: str, to: str, body: str) -> dict[str
 
 def send_text(*, line: Line, sender: str, body: str, base_url: str) -> Sent:
     """Sign with the line's newest key and post it to a running Nod. Raises NotReached."""
-    key = line.signing_keys.order_by("-created_at").values_list("key", flat=True).first()
+    key = line.newest_key()
     if key is None:
         raise NotReached(f"{line.address} has no signing key: add one in the admin.")
-    url = f"{base_url}/webhooks/{line.provider}/"
     form = twilio_form(account_id=line.account_id, sender=sender, to=line.address, body=body)
-    signature = RequestValidator(key).compute_signature(url, form)
+    status, answer = post_signed(url=f"{base_url}/webhooks/{line.provider}/", form=form, key=key)
+    return Sent(form["MessageSid"], status, answer)
+
+
+def post_signed(*, url: str, form: Mapping[str, str], key: str) -> tuple[int, str]:
+    """Sign a form and post it, over a connection of its own; (status, answer). Raises NotReached.
+
+    One that is kept for the next form may be closed by the server at the moment of its coming.
+    """
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+        "X-Twilio-Signature": RequestValidator(key).compute_signature(url, form),
+        "User-Agent": "TwilioProxy/1.1",
+        "Connection": "close",
+    }
     try:
-        answer = urllib3.request(
-            "POST",
-            url,
-            body=urlencode(form),
-            headers={
-                "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-                "X-Twilio-Signature": signature,
-                "User-Agent": "TwilioProxy/1.1",
-                "Connection": "close",
-            },
-            timeout=SECONDS,
-            retries=False,
-            redirect=False,
-        )
+        with urllib3.PoolManager(timeout=SECONDS, retries=False) as pool:
+            answer = pool.request(
+                "POST", url, body=urlencode(form), headers=headers, redirect=False
+            )
+    except urllib3.exceptions.SSLError as error:
+        raise NotReached(f"{url} shows no certificate that a provider would accept.") from error
     except urllib3.exceptions.HTTPError as error:
         raise NotReached(f"{url} does not answer: is Nod running there?") from error
-    return Sent(form["MessageSid"], answer.status, answer.data.decode(errors="replace"))
+    return answer.status, answer.data.decode(errors="replace")
