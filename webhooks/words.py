@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 from classifier.taxonomy import current_taxonomy
 from webhooks import outcomes
 from webhooks.models import Decision, Delivery, Endpoint, Line, Message, Reminder, StatusUpdate
+from webhooks.providers import PROVIDERS
 
 MESSAGE_STATES: dict[str, str] = {Message.State.UNROUTED: "no line"}
 
@@ -144,6 +145,16 @@ def without_words(message: Message) -> str:
     return "empty"
 
 
-def parameters(raw: bytes | memoryview) -> list[tuple[str, str]]:
-    """A form as it was on the wire, name by name, in its order."""
-    return parse_qsl(bytes(raw).decode(errors="replace"), keep_blank_values=True)
+def carrier_error(code: str, *, provider: str) -> str:
+    """“30003: handset not reached”. A code that we have no words for stays a number."""
+    adapter = PROVIDERS.get(provider)
+    meaning = adapter.errors.get(code, "") if adapter else ""
+    return f"{code}: {meaning}" if meaning else code
+
+
+def parameters(raw: bytes | memoryview, *, provider: str) -> list[tuple[str, str]]:
+    """A form as it was on the wire, name by name, in its order; an error code with its meaning."""
+    return [
+        (name, carrier_error(value, provider=provider) if name == "ErrorCode" else value)
+        for name, value in parse_qsl(bytes(raw).decode(errors="replace"), keep_blank_values=True)
+    ]

@@ -149,7 +149,7 @@ class MessageAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
         context |= {
             "title": "A message and its story",
             "story": story_of(obj),
-            "parameters": words.parameters(obj.raw),
+            "parameters": words.parameters(obj.raw, provider=obj.provider),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -266,7 +266,7 @@ class ContactAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
 
 @admin.register(StatusUpdate)
 class StatusUpdateAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
-    list_display = ("received_at", "of_line", "to", "shown_status", "error_code", "provider_id")
+    list_display = ("received_at", "of_line", "to", "shown_status", "error", "provider_id")
     list_filter = ("status", "received_at")
     list_select_related = ("line__business",)
     search_fields = ("provider_id__exact", "to")
@@ -274,7 +274,7 @@ class StatusUpdateAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
     fields = (
         "shown_status",
         "provider_status",
-        "error_code",
+        "error",
         "line",
         "to",
         "provider",
@@ -295,8 +295,11 @@ class StatusUpdateAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
     def shown_status(self, update: StatusUpdate) -> SafeString:
         return words.badge(update.status, words.RECEIPT_COLOURS.get(update.status, ""))
 
+    @display(description="error")
+    def error(self, update: StatusUpdate) -> str:
+        return words.carrier_error(update.error_code, provider=update.provider)
+
     @display(description="as it came")
     def as_it_came(self, update: StatusUpdate) -> SafeString:
-        return render_to_string(
-            "admin/webhooks/_parameters.html", {"parameters": words.parameters(update.raw)}
-        )
+        parameters = words.parameters(update.raw, provider=update.provider)
+        return render_to_string("admin/webhooks/_parameters.html", {"parameters": parameters})

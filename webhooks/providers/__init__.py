@@ -1,6 +1,7 @@
 """The providers whose webhooks we take. A new one is a module with one class, a line here, and
 captured requests of it under tests/data/ (docs/journey.md, “Add a provider”)."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ class Provider(Protocol):
     """What the views ask of a provider."""
 
     name: str
+    errors: Mapping[str, str]  # its error codes in our words, as far as they are worth some
 
     def account_of(self, request: HttpRequest) -> str:
         """The account that the request claims to be from; not yet to be believed."""

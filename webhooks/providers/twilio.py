@@ -25,6 +25,7 @@ from webhooks.inbound import (
     Receipt,
     UnsignedRequest,
 )
+from webhooks.providers.twilio_errors import ERRORS
 
 TWIML_NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -186,6 +187,7 @@ def raw_form(request: HttpRequest) -> bytes:
 
 class Twilio:
     name = "twilio"
+    errors = ERRORS
 
     def account_of(self, request: HttpRequest) -> str:
         return storable(params_of(request).get("AccountSid", ""))
