@@ -34,7 +34,7 @@ class Figure:
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: adds to the index page's context."""
-    makers = (_waiting, _unrouted, _endpoints, _given_up, _model, _drift, _review)
+    makers = (waiting, _unrouted, endpoints, _given_up, _model, _drift, _review)
     return context | {"figures": [make() for make in makers]}
 
 
@@ -50,13 +50,13 @@ def _words(count: int) -> str:
     return f"{count:,}+" if count == ENOUGH else f"{count:,}"
 
 
-def _waiting() -> Figure:
-    waiting = Message.objects.waiting()
-    oldest = waiting.oldest_first().values_list("received_at", flat=True).first()
+def waiting() -> Figure:
+    texts = Message.objects.waiting()
+    oldest = texts.oldest_first().values_list("received_at", flat=True).first()
     seconds = (timezone.now() - oldest).total_seconds() if oldest else 0
     is_well = seconds < SECONDS_TO_READ
     return Figure(
-        value=_words(_count(waiting)),
+        value=_words(_count(texts)),
         about="texts waiting to be read",
         hint="They are read within seconds."
         if is_well
@@ -77,7 +77,7 @@ def _unrouted() -> Figure:
     )
 
 
-def _endpoints() -> Figure:
+def endpoints() -> Figure:
     trouble = Endpoint.objects.exclude(Q(failing_since=None) & Q(disabled_at=None)).count()
     return Figure(
         value=str(trouble),

@@ -8,11 +8,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from config.adminbase import ModelAdmin, ModelForm, TabularInline
-from webhooks import actions, words
+from webhooks import actions, addresses, words
 from webhooks.models import Line, Message, SigningKey
 
 # Three quick tries instead of a single slow one: without this Twilio does not try again after a
@@ -129,7 +128,7 @@ class LineAdmin(ModelAdmin):
 
     @admin.display(description="webhook for incoming texts")
     def webhook_url(self, line: Line) -> SafeString:
-        address = _public(line, "webhooks:inbound") + TWILIO_RETRIES
+        address = addresses.inbound_url(_provider(line)) + TWILIO_RETRIES
         explanation = "What follows # makes Twilio try again at once when no answer comes in time."
         if settings.DEMO:
             explanation += (
@@ -140,7 +139,8 @@ class LineAdmin(ModelAdmin):
     @admin.display(description="webhook for delivery status")
     def status_url(self, line: Line) -> SafeString:
         return words.copyable(
-            _public(line, "webhooks:status"), "As the status callback of the texts that you send."
+            addresses.status_url(_provider(line)),
+            "As the status callback of the texts that you send.",
         )
 
     @admin.display(description="when the Auth Token changes")
@@ -151,6 +151,5 @@ class LineAdmin(ModelAdmin):
         )
 
 
-def _public(line: Line, name: str) -> str:
-    provider = line.provider or Line.Provider.TWILIO
-    return f"{settings.PUBLIC_BASE_URL}{reverse(name, args=[provider])}"
+def _provider(line: Line) -> str:
+    return line.provider or Line.Provider.TWILIO

@@ -13,11 +13,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from webhooks.addresses import public_url
 from webhooks.inbound import (
     InboundStatus,
     InboundText,
@@ -170,8 +171,8 @@ def signed_urls(request: HttpRequest) -> list[str]:
     if settings.TRUST_PROXY_HEADERS or not bases:
         bases.append(f"{request.scheme}://{request.get_host()}")
     query = raw_query(request).decode("latin-1")
-    rest = quote(request.path) + (f"?{query}" if query else "")
-    return [base + rest for base in bases]
+    asked = f"?{query}" if query else ""
+    return [public_url(request.path, base=base) + asked for base in bases]
 
 
 def raw_query(request: HttpRequest) -> bytes:
