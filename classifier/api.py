@@ -12,6 +12,7 @@ from pydantic import Field
 
 from classifier.reader import live_reader
 from classifier.readings import Pair, Unfamiliar
+from classifier.subtags import TAGS
 
 MOST_REPLIES = 1_000  # in one request: some three seconds of reading on two cores
 LONGEST_TEXT = 10_000  # characters; a text message has at most 1,600
@@ -43,6 +44,10 @@ class ReadingOut(Schema):
     unfamiliar: Unfamiliar | None = Field(
         description="The text is in a language that the model cannot read, or in none: the scores "
         "say nothing. Else null."
+    )
+    tags: list[str] = Field(
+        description="What a text read as `other` or `wrong_number` says besides:"
+        f" {', '.join(TAGS)}."
     )
 
 

@@ -210,9 +210,9 @@ def csv_lines(read: list[tuple[Row, dict[str, Any]]], first: bool) -> bytes:
 
 
 def csv_columns(reading: Mapping[str, Any]) -> dict[str, Any]:
-    """`reading_intent`, …; scores as JSON in one column, because labels are data."""
+    """`reading_intent`, …; scores as JSON in one column, because labels are data; tags, too."""
     return {
-        f"reading_{key}": json.dumps(value) if isinstance(value, dict) else value
+        f"reading_{key}": json.dumps(value) if isinstance(value, dict | list) else value
         for key, value in reading.items()
     }
 

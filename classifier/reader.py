@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from classifier import rules
 from classifier.models import ModelVersion
 from classifier.readings import BASELINE, RULES, Pair, Reading, reading_from_scores
 from classifier.scoring import Scorer, Scores, scorer_of
+from classifier.subtags import has_tags, tags_of
 from classifier.taxonomy import Taxonomy
 from classifier.unfamiliar import unfamiliar
 from classifier.versions import DamagedVersion, open_version
@@ -60,13 +61,16 @@ class Reader:
         return rules.apply(pair, self.taxonomy) if self.use_rules else rules.Ruled(None, pair)
 
     def _reading(self, pair: Pair, scores: Scores) -> Reading:
-        return reading_from_scores(
+        reading = reading_from_scores(
             scores,
             primary=self.taxonomy.primary.name,
             model=self.name,
             thresholds=self.scorer.thresholds,
             unfamiliar=unfamiliar(pair.text) if settings.READER_SPOTS_UNFAMILIAR else None,
         )
+        if not has_tags(self.taxonomy):
+            return reading
+        return replace(reading, tags=tags_of(pair, label=reading.intent, tone=reading.tone))
 
     def _decided(self, ruled: rules.Ruled) -> Reading:
         labels = ruled.labels or {}

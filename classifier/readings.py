@@ -47,6 +47,7 @@ class Reading:
     # question -> label -> probability, for the questions that only another taxonomy asks
     threshold: float | None = None
     # The confidence from which the model version lets `intent` be acted upon; None: it says nothing
+    tags: tuple[str, ...] = ()  # what else the text says (classifier/subtags.py)
     unfamiliar: Unfamiliar | None = (
         None  # whatever the scores say, the model never learnt such texts
     )
@@ -71,6 +72,7 @@ class Reading:
             "sentiment": self.sentiment,
             "model": self.model,
             "unfamiliar": self.unfamiliar.value if self.unfamiliar else None,
+            "tags": list(self.tags),
         }
         for question, scores in self.others.items():
             known |= {question: likeliest(scores), f"{question}_scores": dict(scores)}
@@ -78,18 +80,22 @@ class Reading:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> "Reading":
-        """What `as_dict` made, but for the threshold, which is no part of it."""
+        """What `as_dict` made, but for the threshold, which is no part of it. What was kept before
+        there were tags has none.
+        """
         known = {"intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model"}
         others = {
             name.removesuffix("_scores"): scores
             for name, scores in kept.items()
             if name.endswith("_scores") and name not in known
         }
+        values = {name: kept[name] for name in known}
         unfamiliar = kept.get("unfamiliar")  # what was kept before it was asked about has none
         return cls(
-            **{name: kept[name] for name in known},
+            **values,
             others=others,
             unfamiliar=Unfamiliar(unfamiliar) if unfamiliar else None,
+            tags=tuple(kept.get("tags", ())),
         )
 
     def scores_of(self, question: str, *, primary: str) -> Mapping[str, float]:

@@ -33,6 +33,9 @@ FEWEST_EXAMPLES = 3  # what a player needs to see to tell a label from its neigh
 # not say.
 USUAL_MISTAKE = 30.0
 
+# A reading has these keys already; a further question's label stands under the question's name.
+KEYS_OF_READINGS = ("intent", "confidence", "scores", "sentiment", "model", "tags")
+
 # Names become dictionary keys, file keys, CSV columns and graph outputs: plain identifiers only.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -146,6 +149,9 @@ def parse_taxonomy(source: str, *, file: str) -> Taxonomy:
     )
     if not questions:
         raise TaxonomyError(f"{file}: has no question. Add a table such as [intent] with labels.")
+    for question in questions[1:]:
+        if question.name in KEYS_OF_READINGS:
+            raise TaxonomyError(f"{file}: [{question.name}] is a key of readings: rename it.")
     return Taxonomy(
         questions=questions,
         keywords=_rules(tables, "keywords", questions, file),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from classifier.subtags import TAGS
 from webhooks.models import Decision, Delivery, Event, Message, Reading, Reminder
 
 REASONS = {
@@ -59,6 +60,7 @@ class Story:
     decision: Decision | None
     reason: str
     events: Sequence[ToldEvent]
+    tags: Sequence[str] = ()  # what else the text says, in words for people
 
     @property
     def is_over(self) -> bool:
@@ -88,6 +90,7 @@ def story_of(message: Message) -> Story:
         decision=decision,
         reason=REASONS.get(decision.reason, decision.reason) if decision else "",
         events=[ToldEvent(event, list(event.deliveries.all())) for event in events],
+        tags=[TAGS.get(tag, tag) for tag in result.get("tags", ())],
     )
 
 

@@ -25,6 +25,7 @@ def test_readings_come_in_the_order_of_the_replies(post: Any) -> None:
     assert [reading["confidence"] for reading in readings] == [3e-6, 1.0, 1e-6]
     assert set(readings[1]) == {
         "intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model", "unfamiliar",
+        "tags",
     }  # fmt: skip
 
 

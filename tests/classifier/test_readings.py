@@ -1,6 +1,7 @@
 """The object that everybody gets for a text."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,10 +13,11 @@ SCORES = {
 }
 
 
-def test_a_reading_has_exactly_the_eight_promised_keys() -> None:
+def test_a_reading_has_exactly_the_promised_keys() -> None:
     reading = reading_from_scores(SCORES, primary="intent", model="m1").as_dict()
     assert list(reading) == [
         "intent", "confidence", "scores", "tone", "tone_scores", "sentiment", "model", "unfamiliar",
+        "tags",
     ]  # fmt: skip
     assert (reading["intent"], reading["confidence"], reading["tone"]) == (
         "confirm",
@@ -66,3 +68,17 @@ def test_of_scores_that_are_no_numbers_the_second_is_another_label() -> None:
     scores = {"intent": dict.fromkeys(("confirm", "cancel"), float("nan"))}
     reading = reading_from_scores(scores, primary="intent", model="m1")
     assert reading.second[0] != reading.intent
+
+
+def test_a_reading_that_was_kept_comes_back() -> None:
+    reading = replace(
+        reading_from_scores(SCORES | {"urgent": {"yes": 1.0}}, primary="intent", model="m1"),
+        tags=("frustration",),
+    )
+    assert Reading.from_dict(json.loads(json.dumps(reading.as_dict()))) == reading
+
+
+def test_what_was_kept_before_there_were_tags_has_none() -> None:
+    kept = reading_from_scores(SCORES, primary="intent", model="m1").as_dict()
+    del kept["tags"]
+    assert Reading.from_dict(kept).tags == ()

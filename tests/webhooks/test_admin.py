@@ -216,6 +216,18 @@ def test_the_story_of_a_text_that_got_no_further(
     assert words in text_of(alice.get(page_of(Message.objects.get())))
 
 
+def test_the_story_shows_the_tags_and_does_without_where_there_were_none_yet(
+    alice: Client, line: Line, carrier: Carrier
+) -> None:
+    carrier.text("worst service ever")
+    read_everything()
+    message, reading = Message.objects.get(), Reading.objects.get()
+    assert "Has had enough" in text_of(alice.get(page_of(message)))
+    del reading.result["tags"]
+    reading.save(update_fields=["result"])
+    assert "Has had enough" not in text_of(alice.get(page_of(message)))
+
+
 def test_mallorys_markup_is_only_text(alice: Client, line: Line, carrier: Carrier) -> None:
     carrier.text("<script>alert(1)</script>", ProfileName='"><img src=x onerror=alert(2)>')
     read_everything()

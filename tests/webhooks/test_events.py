@@ -75,6 +75,11 @@ def test_an_event_tells_the_whole_of_it(line: Line, carrier: Carrier) -> None:
     assert data["supersedes"] is None
 
 
+def test_tags_are_told_beside_the_label(line: Line, carrier: Carrier) -> None:
+    reading = told(carrier, "worst service ever")["data"]["reading"]
+    assert (reading["intent"], reading["tags"]) == ("other", ["frustration"])
+
+
 def test_what_is_not_known_is_null_not_left_out(line: Line, carrier: Carrier) -> None:
     data = told(carrier, "")["data"]
     assert data["reminder"] is None

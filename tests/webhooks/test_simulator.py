@@ -233,6 +233,12 @@ def test_decided_it_shows_scores_decision_and_event(alice: Client, demo: Busines
     assert "Waiting for the delivery worker…" in page
 
 
+def test_decided_it_shows_what_else_the_text_says(alice: Client, demo: Business) -> None:
+    message = received("worst service ever")
+    read_everything()
+    assert "It also says: has had enough." in shown(alice.get(story_page(message)))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_delivered_it_is_over_and_verified(alice: Client, running: Business) -> None:
     message = received("yes")
