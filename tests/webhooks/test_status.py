@@ -3,7 +3,6 @@
 import pytest
 
 from tests.webhooks.carrier import BOB, DENTAL, STATUS, Carrier, new_sid, receipt_form
-from webhooks import words
 from webhooks.models import Contact, Line, StatusUpdate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -124,21 +123,3 @@ def test_a_second_copy_of_a_refusal_does_not_undo_a_later_start(
     carrier.text("START")
     carrier.post(STATUS, form)
     assert not Contact.objects.opted_out().exists()
-
-
-# ---- errors in words ------------------------------------------------------------------------
-
-
-def test_an_error_is_said_in_words_and_an_unknown_one_stays_a_number() -> None:
-    assert words.carrier_error("30003", provider="twilio") == "30003: handset not reached"
-    assert words.carrier_error("99999", provider="twilio") == "99999"
-    assert words.carrier_error("30003", provider="another") == "30003"
-    assert words.carrier_error("", provider="twilio") == ""
-
-
-def test_the_code_in_a_form_has_its_meaning_behind_it() -> None:
-    form = b"ErrorCode=21610&Body=21610"
-    assert words.parameters(form, provider="twilio") == [
-        ("ErrorCode", "21610: this person opted out"),
-        ("Body", "21610"),
-    ]
