@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from classifier.hints import hints_in
 from classifier.readings import Reading as ModelReading
-from webhooks import consent, policy, sampling, waiting
+from webhooks import buttons, consent, policy, sampling, waiting
 from webhooks.events import events_of
 from webhooks.inbound import InboundStatus, InboundText
 from webhooks.matching import Matched, match_reminders
@@ -59,6 +59,7 @@ def accept(*, text: InboundText, line_id: int | None, now: datetime) -> tuple[Me
         media_count=text.media_count,
         opt_out_type=text.opt_out_type,
         replied_to=text.replied_to,
+        button_payload=text.button_payload,
         idempotency_token=text.idempotency_token,
         raw=text.raw,
         received_at=now,
@@ -284,6 +285,7 @@ def _decide(
             match=matched.match,
             keyword=keyword,
             keyword_from_provider=from_provider,
+            button=buttons.label_of(message),
             has_text=waiting.has_words(message),
             has_media=message.media_count > 0,
         )
@@ -347,8 +349,9 @@ def _mind_label(decision: Decision, *, now: datetime) -> None:
     if decision.action != policy.Action.ACT or message.line_id is None:
         return
     if decision.label == policy.OPT_OUT:
+        by = "button" if decision.reason == policy.Reason.BUTTON else "model"
         consent.opt_out(
-            line_id=message.line_id, address=message.sender, by="model", at=message.received_at
+            line_id=message.line_id, address=message.sender, by=by, at=message.received_at
         )
     elif decision.label == policy.WRONG_NUMBER:
         Contact.objects.update_or_create(

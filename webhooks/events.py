@@ -82,6 +82,7 @@ def message_facts(message: Message, *, thin: bool) -> Mapping[str, Any]:
         "provider_id": message.provider_id,
         "received_at": message.received_at.isoformat(),
         "media_count": message.media_count,
+        "button_payload": message.button_payload,
     }
     if not thin:
         facts |= {"from": message.sender, "to": message.to, "text": message.body[:TEXT_LIMIT]}

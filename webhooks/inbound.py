@@ -42,6 +42,7 @@ class InboundText:
     media_count: int = 0  # pictures, sounds, places: what a person has to look at
     opt_out_type: str = ""  # STOP, START, HELP or empty
     replied_to: str = ""  # provider_id of the text this one answers, where the channel knows
+    button_payload: str = ""  # what the business named the button that was tapped, where it was one
     idempotency_token: str = ""
 
 

@@ -6,7 +6,7 @@ docs explain each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from classifier.keywords import Keyword
@@ -22,6 +22,7 @@ class Action(StrEnum):
 class Reason(StrEnum):
     SURE = "sure"  # read with enough confidence for this label
     KEYWORD = "keyword"  # an opt-out, opt-in or help word by itself
+    BUTTON = "button"  # a quick reply's button that is named like a label
     PROVIDER = "provider"  # the provider says what it is (Twilio's OptOutType)
     UNSURE = "unsure"  # below the label's threshold
     TWO_INTENTS = "two_intents"  # torn between two labels: it may say both
@@ -102,6 +103,7 @@ class Facts:
     match: Match = Match.NONE
     keyword: Keyword | None = None  # what the whole text is, before any model was asked
     keyword_from_provider: bool = False  # the provider said so itself (Twilio's OptOutType)
+    button: str = ""  # the label that a tapped button stands for, by the name its business gave it
     has_text: bool = True
     has_media: bool = False
     threshold: float | None = None  # what the model version asks for this label; None: it is silent
@@ -135,6 +137,8 @@ def decide(facts: Facts, *, rules: Mapping[str, Rule] = RULES) -> Ruling:
     """Act, hold or ignore, on which label, and why."""
     if facts.keyword is not None:
         return _on_keyword(facts, facts.keyword)
+    if facts.button:
+        return _on_button(facts, rules.get(facts.button, UNKNOWN_LABEL))
     if not facts.has_text:
         if facts.has_media:
             return Ruling(Action.HOLD, Reason.NO_WORDS, label="")
@@ -165,6 +169,13 @@ def _on_keyword(facts: Facts, keyword: Keyword) -> Ruling:
         # people can ask which.
         return Ruling(Action.HOLD, Reason.CANCEL_KEYWORD, label="cancel")
     return Ruling(Action.ACT, source, label=OPT_OUT)
+
+
+def _on_button(facts: Facts, rule: Rule) -> Ruling:
+    """Nothing was read; which appointment is meant, and who answers, is asked as ever."""
+    action, reason = _on_label(replace(facts, confidence=1.0), rule, threshold=0.0)
+    reason = Reason.BUTTON if action is Action.ACT else reason
+    return Ruling(action, reason, label=facts.button)
 
 
 def _is_torn(facts: Facts, threshold: float) -> bool:

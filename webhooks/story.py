@@ -12,6 +12,7 @@ from webhooks.models import Decision, Delivery, Event, Message, Reading, Reminde
 REASONS = {
     "sure": "read with enough confidence to act on it",
     "keyword": "the whole text is a keyword that carriers know",
+    "button": "they tapped a button that is named like this label",
     "provider": "the provider said so itself",
     "unsure": "the model is not sure enough: a person should look",
     "two_intents": "it may say two things: a person should look",

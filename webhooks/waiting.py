@@ -17,6 +17,7 @@ from classifier.reader import Reader, live_reader
 from classifier.readings import Pair, Reading
 from classifier.text import normalise
 from config.logs import kind_and_place
+from webhooks.buttons import label_of
 from webhooks.consent import keyword_in
 from webhooks.matching import Matched
 from webhooks.models import Message
@@ -74,10 +75,10 @@ def read(messages: Sequence[Message], matches: Sequence[Matched]) -> dict[int, R
 def _read_pairs(
     pairs: Mapping[int, Pair], messages: Sequence[Message]
 ) -> dict[int, Reading | None]:
-    """By the live model. Of what it fails on, a keyword alone comes back."""
-    # A keyword is decided whatever the model says, also when it says nothing.
+    """By the live model. Of what it fails on, a keyword or a button alone comes back."""
+    # These are decided whatever the model says, also when it says nothing.
     found: dict[int, Reading | None] = dict.fromkeys(
-        i for i in pairs if keyword_in(messages[i])[0] is not None
+        i for i in pairs if keyword_in(messages[i])[0] is not None or label_of(messages[i])
     )
     try:
         reader = live_reader()

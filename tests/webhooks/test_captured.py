@@ -40,6 +40,7 @@ class Kept:
     media_count: int = 0
     opt_out_type: str = ""
     replied_to: str = ""
+    button_payload: str = ""
 
 
 LONG = (
@@ -76,6 +77,7 @@ TEXTS = {
         sender=WHATSAPP_BOB,
         to=f"whatsapp:{DENTAL}",
         replied_to="SM00000000000000000000000000beef01",
+        button_payload="confirm-a17",
     ),
     "whatsapp_location": Kept(
         "", ("hold", "no_words"), sender=WHATSAPP_BOB, to=f"whatsapp:{DENTAL}"
@@ -119,6 +121,7 @@ def test_a_captured_request_is_kept_and_decided(name: str, client: Client) -> No
     assert (message.sender, message.to) == (kept.sender, kept.to)
     assert message.opt_out_type == kept.opt_out_type
     assert message.replied_to == kept.replied_to
+    assert message.button_payload == kept.button_payload
     assert message.idempotency_token == request.headers["I-Twilio-Idempotency-Token"]
     assert bytes(message.raw) == request.body
     read_everything()

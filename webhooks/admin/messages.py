@@ -230,6 +230,7 @@ class KnownOf(SimpleListFilter):
 OPTED_OUT_BY = {
     "keyword": "their text was an opt-out word",
     "provider": "the provider said so",
+    "button": "they tapped a button named so",
     "model": "they wrote so in their own words",
     "carrier": "the carrier refused our text",
 }

@@ -128,6 +128,9 @@ class Message(models.Model):
     replied_to = models.CharField(
         max_length=64, blank=True, help_text="The provider's id of the text it answers, if given."
     )
+    button_payload = models.CharField(
+        max_length=256, blank=True, help_text="What the business named the button that was tapped."
+    )
     idempotency_token = models.CharField(
         max_length=100, blank=True, help_text="The provider's own mark of a repeated request."
     )
@@ -202,7 +205,7 @@ class Contact(models.Model):
     address = models.CharField(max_length=80)
     opted_out_at = models.DateTimeField(null=True, blank=True)
     opted_out_by = models.CharField(
-        max_length=20, blank=True, help_text="keyword, provider, model or carrier"
+        max_length=20, blank=True, help_text="keyword, provider, button, model or carrier"
     )
     opted_in_at = models.DateTimeField(
         null=True, blank=True, help_text="When they last asked for texts again (START)."

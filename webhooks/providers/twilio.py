@@ -50,6 +50,7 @@ RECEIPTS = {
     "failed": Receipt.FAILED,
     "canceled": Receipt.CANCELED,
 }
+LONGEST_PAYLOAD = 256  # of a quick reply's button, at WhatsApp
 RECIPIENT_OPTED_OUT = "21610"
 OPT_OUT_TYPES = {"STOP", "START", "HELP"}
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -233,6 +234,7 @@ class Twilio:
             media_count=media + place,
             opt_out_type=opt_out if opt_out in OPT_OUT_TYPES else "",
             replied_to=_optional(params, "OriginalRepliedMessageSid", ID),
+            button_payload=storable(params.get("ButtonPayload", ""))[:LONGEST_PAYLOAD],
             idempotency_token=storable(request.headers.get("I-Twilio-Idempotency-Token", ""))[:100],
         )
 
