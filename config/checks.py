@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from django.core.checks import CheckMessage, Error, register
 
 from config.settings import env
 
+# Docker's and Podman's.
+CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 SHORTEST_SECRET_KEY = 50  # characters, as Django's own deployment check wants
 
 
@@ -38,7 +41,7 @@ def demo_stays_at_home(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
             ("HOST", settings.HOST, settings.HOST),
             *((name, url, urlsplit(url).hostname or "") for name, url in _base_urls()),
         )
-        if not is_loopback(host)
+        if not (is_loopback(host) or (name == "HOST" and is_published_on_loopback()))
     ]
 
 
@@ -94,6 +97,11 @@ def _base_urls() -> list[tuple[str, str]]:
 def _is_base_url(url: str) -> bool:
     parts = urlsplit(url)
     return bool(parts.scheme == "https" and parts.hostname and not parts.query + parts.fragment)
+
+
+def is_published_on_loopback() -> bool:
+    """Said so, and in a container: anywhere else nothing stands between HOST and the network."""
+    return settings.PUBLISHED_ON_LOOPBACK and any(mark.exists() for mark in CONTAINER_MARKS)
 
 
 def is_loopback(host: str) -> bool:

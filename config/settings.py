@@ -33,6 +33,9 @@ DEBUG = env.flag("DEBUG")
 # ---- where the world finds us --------------------------------------------------------------
 
 HOST = env.text("HOST", "127.0.0.1")
+# For the demo in a container: HOST is then an address of the container's own network, and whoever
+# started it vouches that its port is published on this machine's loopback alone (compose.yaml).
+PUBLISHED_ON_LOOPBACK = env.flag("PUBLISHED_ON_LOOPBACK")
 PORT = env.number("PORT", 8000, at_least=1, at_most=65_535)
 # Providers sign the URL they were given, so it is configured, not guessed from the request.
 PUBLIC_BASE_URL = env.url(

@@ -1,5 +1,6 @@
 """Mistakes in the settings: each stops the start with a sentence that says what to do."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +105,35 @@ def test_the_demo_may_listen_to_this_machine(host: str, settings: Settings) -> N
     settings.HOST = host
     settings.PUBLIC_BASE_URL = f"http://{f'[{host}]' if ':' in host else host}:8000"
     assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "in_a_container", "complaints"),
+    [(True, True, set()), (True, False, {"nod.E002"}), (False, True, {"nod.E002"})],
+)
+def test_the_demo_may_listen_to_its_container_if_both_are_true(
+    said: bool,
+    in_a_container: bool,
+    complaints: set[str],
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.PUBLIC_BASE_URL = "http://127.0.0.1:8000"
+    settings.HOST = "0.0.0.0"
+    settings.PUBLISHED_ON_LOOPBACK = said
+    mark = tmp_path if in_a_container else tmp_path / "missing"
+    monkeypatch.setattr(checks, "CONTAINER_MARKS", (mark,))
+    assert found().keys() == complaints
+
+
+def test_a_container_does_not_make_a_public_address_the_demos(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://nod.example.com"
+    settings.PUBLISHED_ON_LOOPBACK = True
+    monkeypatch.setattr(checks, "CONTAINER_MARKS", (tmp_path,))
+    assert found().keys() == {"nod.E002"}
 
 
 @pytest.mark.parametrize(
