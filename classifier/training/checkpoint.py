@@ -19,7 +19,6 @@ from torch import Tensor
 
 from classifier.data import Split, digest_of
 from classifier.taxonomy import Taxonomy
-from classifier.training.average import Average
 from classifier.training.config import TrainingConfig
 from classifier.training.network import ReplyClassifier
 
@@ -32,7 +31,6 @@ class State:
     """What changes as a training goes on, dice apart: those are seeded by epoch and step."""
 
     network: ReplyClassifier
-    average: Average
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
@@ -80,7 +78,6 @@ class Checkpoint:
             torch.save(
                 {
                     "network": state.network.state_dict(),
-                    "average": state.average.state_dict(),
                     "optimizer": state.optimizer.state_dict(),
                     "schedule": state.schedule.state_dict(),
                     "epoch": epoch,
@@ -107,7 +104,6 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)  # damaged: starting over costs minutes, not answers
             return None
         state.network.load_state_dict(found["network"])
-        state.average.load_state_dict(found["average"])
         state.optimizer.load_state_dict(found["optimizer"])
         state.schedule.load_state_dict(found["schedule"])
         return Saved(

@@ -35,8 +35,6 @@ class TrainingConfig:
     weight_decay: float = 0.01
     # Share of all steps: the heads' first gradients are noise.
     warmup_share: float = 0.1
-    # Of the steps so far, the last ones that the kept weights are the mean of.
-    averaged_share: float = 0.25
     # Rare labels weigh more and would jerk.
     max_grad_norm: float = 1.0
     # Before the heads; the encoder keeps its own.

@@ -1,8 +1,5 @@
 """The training, top to bottom: rows and a config in, a trained network out.
 
-What is kept is the mean of the weights over the last steps (classifier/training/average.py), as it
-was after the best epoch.
-
 Deterministic on one machine: every die is seeded from the config and the place in the training, and
 torch is asked for deterministic kernels. A training that was killed goes on from its last
 checkpoint and ends with the same weights. On a GPU, and on CPUs that multiply bf16, the forward
@@ -29,7 +26,6 @@ from classifier.readings import Pair
 from classifier.taxonomy import Taxonomy
 from classifier.tokens import TextTokenizer
 from classifier.training.augment import Augmenter
-from classifier.training.average import Average
 from classifier.training.batches import epoch_steps
 from classifier.training.checkpoint import Checkpoint, State
 from classifier.training.config import TrainingConfig
@@ -105,13 +101,12 @@ def train_network(
         lambda step: min((step + 1) / warmup, max(0.0, (steps - step) / max(1, steps - warmup))),
     )
 
-    average = Average(network, share=config.averaged_share)
     augmenter = Augmenter(train, share=config.augmented_share)
     history: list[Epoch] = []
     best: dict[str, Tensor] = {}
     losses: list[Tensor] = []
     first_epoch, first_step = 1, 0
-    state = State(network, average, optimizer, schedule)
+    state = State(network, optimizer, schedule)
     if checkpoint is not None and (saved := checkpoint.load(state)) is not None:
         first_epoch, first_step = saved.epoch, saved.step
         history = [Epoch(**epoch) for epoch in saved.history]
@@ -151,7 +146,6 @@ def train_network(
                 accelerator.clip_grad_norm_(prepared.parameters(), config.max_grad_norm)
                 optimizer.step()
                 schedule.step()
-                average.take()
                 losses.append(loss.detach())  # no .item() here: it would make a GPU wait each step
                 on_progress(Progress(done, total, history[-1] if history else None))
                 if checkpoint is not None and accelerator.is_main_process and checkpoint.is_due():
@@ -160,18 +154,17 @@ def train_network(
                         history=as_json(history),
                     )  # fmt: skip
 
-            with average.in_place():
-                epoch = Epoch(
-                    number,
-                    float(torch.stack(losses).mean()),
-                    validate(network, tokenizer, data.validation, taxonomy, device),
-                )
-                if not history or epoch.score > max(past.score for past in history):
-                    best = {
-                        name: tensor.detach().cpu().clone()
-                        for name, tensor in network.state_dict().items()
-                    }
+            epoch = Epoch(
+                number,
+                float(torch.stack(losses).mean()),
+                validate(network, tokenizer, data.validation, taxonomy, device),
+            )
             losses = []
+            if not history or epoch.score > max(past.score for past in history):
+                best = {
+                    name: tensor.detach().cpu().clone()
+                    for name, tensor in network.state_dict().items()
+                }
             history.append(epoch)
             bar.set_postfix({f"F1 {name}": f"{f1:.3f}" for name, f1 in epoch.macro_f1.items()})
             on_progress(Progress(min(total, number * len(train)), total, epoch))
