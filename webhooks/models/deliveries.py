@@ -152,6 +152,12 @@ class Delivery(models.Model):
                 condition=Q(state="waiting", claimed_at__isnull=False),
                 name="deliveries_in_flight",
             ),
+            # What an endpoint missed, a part at a time, under a lock as well.
+            models.Index(
+                fields=["endpoint", "next_attempt_at", "id"],
+                condition=Q(state="waiting"),
+                name="deliveries_put_off",
+            ),
         ]
 
     def __str__(self) -> str:
