@@ -31,10 +31,10 @@ def main(who: str, folder: Path, pairs: list[Pair]) -> float:
     return peak()
 
 
-def peak() -> float:
+def peak(pid: int | str = "self") -> float:
     """MB. Not getrusage: a process inherits there what its parent took before it was forked."""
     [line] = [
-        line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line
     ]
     return float(line.split()[1]) / 1024
 
