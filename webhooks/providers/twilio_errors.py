@@ -4,7 +4,9 @@ sender. Any other stays a number, which https://www.twilio.com/docs/api/errors/<
 They come with receipts of texts that failed, and with texts that took the fallback URL.
 """
 
-ERRORS = {
+from collections.abc import Mapping
+
+ERRORS: Mapping[str, str] = {
     # Why a text took the fallback URL: what became of the call before
     "11200": "the webhook answered with an error",
     "11205": "the webhook did not answer in time",
