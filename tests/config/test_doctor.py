@@ -16,7 +16,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from classifier.models import ModelVersion, TrainingRun
-from classifier.versions import WEIGHTS, new_version
+from classifier.trainings import LEASE
+from classifier.versions import WEIGHTS, new_version, open_version
 from config import doctor
 from config.doctor import Finding
 from tests.serving import finish_serving
@@ -185,7 +186,7 @@ def live(tmp_path: Path, settings: Settings) -> ModelVersion:
     with new_version(tmp_path, now=now) as draft:
         (draft.path / WEIGHTS).write_bytes(b"weights")
         name = draft.name
-    version = doctor.open_version(tmp_path / name)
+    version = open_version(tmp_path / name)
     return ModelVersion.objects.create(
         name=name, folder=name, digest=version.digest, state="live", created_at=now
     )
@@ -230,7 +231,7 @@ def test_a_worker_that_trains_is_not_missed(workers: Callable[..., None]) -> Non
         state="running", reason="asked", requested_at=now, heartbeat_at=now
     )
     assert unwell(doctor.of_workers()) == []
-    run.heartbeat_at = now - doctor.LEASE * 2
+    run.heartbeat_at = now - LEASE * 2
     run.save(update_fields=["heartbeat_at"])
     assert len(unwell(doctor.of_workers())) == 1
 

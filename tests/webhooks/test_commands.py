@@ -15,6 +15,8 @@ from webhooks.models import ApiKey, Business, Endpoint, Line, Message, Reminder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
+PATIENCE = "120"  # seconds: the first reading of a process learns the baseline
+
 
 @pytest.fixture
 def reading_worker() -> Iterator[None]:
@@ -50,7 +52,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_a_text_is_taken_and_its_decision_printed(running: Business, reading_worker: None) -> None:
-    words = simulated("HELP")
+    words = simulated("HELP", "--wait", PATIENCE)
     message = Message.objects.get()
     assert f"{message.provider_id}: answered 200" in words
     assert "other" in words
@@ -60,7 +62,9 @@ def test_a_text_is_taken_and_its_decision_printed(running: Business, reading_wor
 
 
 def test_somebody_else_may_text(running: Business, reading_worker: None) -> None:
-    assert "reminder: none" in simulated("HELP", "--from", "+12025550199", "--to", LINE)
+    assert "reminder: none" in simulated(
+        "HELP", "--from", "+12025550199", "--to", LINE, "--wait", PATIENCE
+    )
     assert Message.objects.get().sender == "+12025550199"
 
 

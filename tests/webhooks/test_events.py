@@ -52,6 +52,7 @@ def test_an_event_tells_the_whole_of_it(line: Line, carrier: Carrier) -> None:
         "provider_id": message.provider_id,
         "received_at": message.received_at.isoformat(),
         "media_count": 0,
+        "button_payload": "",
         "from": BOB,
         "to": DENTAL,
         "text": YES,

@@ -196,6 +196,7 @@ def test_a_message_is_shown_with_its_words_to_its_own_business(
         "provider_id": message.provider_id,
         "received_at": message.received_at.isoformat(),
         "media_count": 0,
+        "button_payload": "",
         "from": BOB,
         "to": DENTAL,
         "text": "where do I park? 👍",

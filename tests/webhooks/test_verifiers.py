@@ -5,6 +5,7 @@ with Nod: what docs/webhooks.md shows receivers, docs/examples/.
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -70,9 +71,9 @@ def accepts(verifier: list[str], got: Got, *, secret: str = SECRET) -> bool:
     return run.returncode == 0
 
 
-def signed_again(got: Got, *, at: datetime, secrets: tuple[str, ...] = (SECRET,)) -> Got:
+def signed_again(got: Got, *, at: datetime, secrets: Sequence[str] = (SECRET,)) -> Got:
     headers = signed_headers(
-        event_id=got.headers["webhook-id"], body=got.body.decode(), secrets=secrets, now=at
+        event_id=got.headers["webhook-id"], body=got.body.decode(), secrets=list(secrets), now=at
     )
     return replace(got, headers=got.headers | headers)
 
