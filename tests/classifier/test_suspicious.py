@@ -43,6 +43,7 @@ def precision(found: Sequence[Suspicion], wrong: set[str]) -> float:
     return sum(each.row.where in wrong for each in found) / len(found)
 
 
+@pytest.mark.timeout(1200)  # learns most of the starter set, several times over
 def test_labels_planted_into_the_starter_set_come_out_first(taxonomy: Taxonomy) -> None:
     rows = left_to_models(starter_rows(taxonomy), taxonomy)
     mixed, wrong = planted(rows, taxonomy.primary, seed=0)
