@@ -94,12 +94,14 @@ def _arrival(message: Message) -> Arrival:
 
 def contest(*, message: Message) -> bool:
     """Somebody says that it was read wrongly: it is due as an example, also where it is one
-    already, so that people are asked. Whether they can be: not about what no model read, nor of a
-    business that shares nothing.
+    already, so that people are asked. Whether they can be: not about what no model decided, nor of
+    a business that shares nothing.
     """
     first = Decision.objects.filter(message=message, supersedes=None).select_related("reading")
-    reading = next((decision.reading for decision in first), None)
-    if reading is None or reading.model_version == RULES or not _may_be_shared(message):
+    decision = first.first()
+    if decision is None or decision.reason not in sampling.READ or not _may_be_shared(message):
+        return False
+    if decision.reading is None or decision.reading.model_version == RULES:
         return False
     Message.objects.filter(pk=message.pk).update(example=AsExample.DUE, is_contested=True)
     return True
