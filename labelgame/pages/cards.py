@@ -30,6 +30,7 @@ SKIPPED = Label(
     hotkey="s",
     examples=(),
 )
+LEAK_KEY = "n"  # of “This names somebody”
 
 
 def label_of(question: str, name: str) -> Label:
@@ -53,6 +54,12 @@ class Shown:
     text: str
     number: int  # within the round, from 1
     of: int
+
+    @property
+    def leak_key(self) -> str:
+        """Empty where a label has it: an answer must never take the card out."""
+        taken = {label.hotkey for label in self.question.labels}
+        return "" if LEAK_KEY in taken else LEAK_KEY
 
 
 def shown(offer: Offer, round_: Round, *, place: int = 0) -> Shown:

@@ -308,9 +308,9 @@ def test_the_reserve_judges_the_run_that_was_not_told_it(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = play(asked, [a_player(name) for name in ("bea", "cem", "dan", "eve")], cards=12)
-    told: list[dict[int, str]] = []
+    told: list[dict[Any, str]] = []
 
-    def noting(*args: Any, gold: dict[int, str], **facts: Any) -> Consensus:
+    def noting(*args: Any, gold: dict[Any, str], **facts: Any) -> Consensus:
         told.append(gold)
         return run(*args, gold=gold, **facts)
 

@@ -1,6 +1,7 @@
 """The pages of a round, by plain form posts and as fragments for the script."""
 
 import re
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from labelgame.models import (
     QuestionState,
     Round,
 )
+from labelgame.pages import cards
 from labelgame.practice import practice_cards
 from labelgame.rules import scoring
 from tests.labelgame.conftest import NOW, Asked, a_player, a_stack, signed_in
@@ -324,6 +326,16 @@ def test_the_first_press_pulls_and_a_slip_is_put_back_by_plain_forms(
     answer(client, card.public_id, a_label(card))
     assert Answer.objects.get().kind == "vote"
     assert poll_of(card.poll.example, card.poll.question).votes == 1
+
+
+def test_the_leak_button_leaves_its_key_to_a_label(alice: Player, asked: Asked) -> None:
+    a_stack(asked, 1)
+    offer = held(alice)[0]
+    shown = cards.shown(offer, actions.begin_round(player=alice, now=timezone.now()))
+    assert shown.leak_key == "n"
+    first, *others = shown.question.labels
+    labels = (replace(first, hotkey="n"), *others)
+    assert not replace(shown, question=replace(shown.question, labels=labels)).leak_key
 
 
 def test_the_script_gets_the_way_back_and_the_card(

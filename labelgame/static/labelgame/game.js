@@ -49,9 +49,10 @@ document.addEventListener("keydown", (event) => {
   }
   if (keysAreOff()) return;
   const key = CSS.escape(event.key.toLowerCase());
+  // A label's key before that of “Put it back”.
   const places = [".card:not([hidden])", ".status", ".page"];
-  const button = document.querySelector(places.map((place) => `${place} [data-key="${key}"]`).join());
-  if (button === null || button.disabled) return;
+  const button = places.map((place) => document.querySelector(`${place} [data-key="${key}"]`)).find(Boolean);
+  if (button === undefined || button.disabled) return;
   event.preventDefault();
   button.click();
 });
