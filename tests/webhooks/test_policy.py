@@ -83,9 +83,9 @@ TABLE = [
     ),
     (Facts(keyword=Keyword.HELP, keyword_from_provider=True), HOLD, Reason.PROVIDER, "other"),
     # a button that is named like a label, before anything that was read
-    (Facts("cancel", 1.0, ONE, button="confirm"), ACT, Reason.BUTTON, "confirm"),
+    (Facts("cancel", 1.0, match=ONE, button="confirm"), ACT, Reason.BUTTON, "confirm"),
     (Facts(match=ONE, button="confirm", has_text=False), ACT, Reason.BUTTON, "confirm"),
-    (Facts("confirm", 1.0, ONE, button="question"), HOLD, Reason.NEEDS_A_PERSON, "question"),
+    (Facts("confirm", 1.0, match=ONE, button="question"), HOLD, Reason.NEEDS_A_PERSON, "question"),
     (Facts(match=NONE, button="confirm"), HOLD, Reason.NO_OPEN_REMINDER, "confirm"),
     (Facts(match=SEVERAL, button="cancel"), HOLD, Reason.SEVERAL_OPEN_REMINDERS, "cancel"),
     (Facts(button="confirm", keyword=Keyword.STOP), ACT, Reason.KEYWORD, "opt_out"),
