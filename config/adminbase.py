@@ -107,6 +107,23 @@ def seen(request: HttpRequest, address: str) -> HttpResponse:
 class ReadOnlyAdmin(ModelAdmin):
     """To look at: nobody adds, changes or deletes what happened."""
 
+    def page_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of one row shows beside its fields."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        assert obj is not None  # nobody adds one here
+        context |= self.page_of(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

@@ -93,29 +93,19 @@ class ExampleAdmin(LargeTableAdmin, ReadOnlyAdmin):
 
     # ---- one example
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Example | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one here
-        context |= {
+    def page_of(self, request: HttpRequest, row: Example) -> dict[str, Any]:
+        return {
             "title": "An example and its labels",
-            "example": obj,
-            "state_colour": STATE_COLOURS[obj.state],
-            "use": self.use(obj),
-            "labels": obj.labels.newest_first(),
+            "example": row,
+            "state_colour": STATE_COLOURS[row.state],
+            "use": self.use(row),
+            "labels": row.labels.newest_first(),
             # Without the words as they were sent: they are not even fetched.
-            "sources": obj.sources.order_by("-received_at", "-pk").defer("prompt", "text")[:SHOWN],
-            "number_of_sources": obj.sources.count(),
-            "versions": versions_that_learnt(obj),
+            "sources": row.sources.order_by("-received_at", "-pk").defer("prompt", "text")[:SHOWN],
+            "number_of_sources": row.sources.count(),
+            "versions": versions_that_learnt(row),
             "may_see_raw": self.has_see_raw_permission(request),
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         raw = path(

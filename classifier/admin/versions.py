@@ -80,25 +80,15 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     # ---- one version
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: ModelVersion | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one here
-        context |= reportpage.context_of(
-            obj.report, checks=obj.checks, name=obj.name, made_at=obj.created_at
+    def page_of(self, request: HttpRequest, row: ModelVersion) -> dict[str, Any]:
+        return reportpage.context_of(
+            row.report, checks=row.checks, name=row.name, made_at=row.created_at
         ) | {
-            "title": f"How well {obj.name} reads",
-            "version": obj,
-            "state_colour": STATE_COLOURS[obj.state],
-            "servings": obj.servings.newest_first(),
+            "title": f"How well {row.name} reads",
+            "version": row,
+            "state_colour": STATE_COLOURS[row.state],
+            "servings": row.servings.newest_first(),
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         file = path(
@@ -254,18 +244,8 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         address = reverse("admin:classifier_modelversion_change", args=[run.version.pk])
         return format_html('<a class="text-link" href="{}">{}</a>', address, run.version.name)
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: TrainingRun | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one by hand
-        context |= {"title": "A training", "run": obj, "time_left": time_left(obj)}
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_of(self, request: HttpRequest, row: TrainingRun) -> dict[str, Any]:
+        return {"title": "A training", "run": row, "time_left": time_left(row)}
 
     def get_urls(self) -> list[URLPattern]:
         progress = path(

@@ -57,18 +57,8 @@ class DeliveryAdmin(LargeTableAdmin, ReadOnlyAdmin):
     def last_outcome(self, delivery: Any) -> str:
         return words.outcome(delivery.latest) if delivery.latest else "none yet"
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Delivery | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one here
-        context |= {"title": "A delivery", "delivery": obj, "told": ToldEvent(obj.event, [obj])}
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_of(self, request: HttpRequest, row: Delivery) -> dict[str, Any]:
+        return {"title": "A delivery", "delivery": row, "told": ToldEvent(row.event, [row])}
 
     def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Not a change of the row by hand, but something that changes it all the same."""

@@ -136,22 +136,12 @@ class MessageAdmin(LargeTableAdmin, PrivateSearchAdmin, ReadOnlyAdmin):
         text = words.MESSAGE_STATES.get(message.state, message.state)
         return words.badge(text, words.MESSAGE_COLOURS.get(message.state, ""))
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Message | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one here
-        context |= {
+    def page_of(self, request: HttpRequest, row: Message) -> dict[str, Any]:
+        return {
             "title": "A message and its story",
-            "story": story_of(obj),
-            "parameters": words.parameters(obj.raw, provider=obj.provider),
+            "story": story_of(row),
+            "parameters": words.parameters(row.raw, provider=row.provider),
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 # ---- reminders -----------------------------------------------------------------------------

@@ -24,23 +24,13 @@ class ShadowRunAdmin(ReadOnlyAdmin):
     def otherwise(self, run: ShadowRun) -> str:
         return f"{run.changed:,} of {run.texts:,}"
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: ShadowRun | None = None,
-    ) -> HttpResponse:
-        assert obj is not None  # nobody adds one here
-        context |= {
-            "title": f"What {obj.version} would have decided otherwise",
-            "run": obj,
-            "turns": turns_of(obj),
+    def page_of(self, request: HttpRequest, row: ShadowRun) -> dict[str, Any]:
+        return {
+            "title": f"What {row.version} would have decided otherwise",
+            "run": row,
+            "turns": turns_of(row),
             "shown": f":{SHOWN}",
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         of_version = path(
