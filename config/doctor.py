@@ -135,14 +135,12 @@ def of_model() -> Finding:
             True, "The baseline reads, for no model is live: `manage.py train` makes one."
         )
     try:
-        version = open_version(live.path)
+        open_version(live.path, digest=live.digest)
     except DamagedVersion as error:
-        return Finding(False, f"Model version {live.name} is live but damaged. {error}")
-    if version.digest != live.digest:
         return Finding(
             False,
-            f"{live.path} does not hold the weights that went live as {live.name}: restore it from "
-            "a backup, or `manage.py rollback`.",
+            f"Model version {live.name} is live but damaged. {error} Meanwhile `manage.py rollback`"
+            " lets the one before it read.",
         )
     return Finding(True, f"Model version {live.name} reads; its files are whole.")
 
