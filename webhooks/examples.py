@@ -15,12 +15,12 @@ from django.db.models import Prefetch
 
 from classifier.examples import Arrival, add_examples
 from classifier.models import ExampleSource
-from classifier.readings import RULES, Pair
+from classifier.readings import Pair
 from classifier.readings import Reading as ModelReading
 from config.logs import kind_and_place
 from webhooks import sampling
 from webhooks.models import Decision, Message
-from webhooks.policy import DOUBTS
+from webhooks.policy import DOUBTS, Reason
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +99,10 @@ def contest(*, message: Message) -> bool:
     """
     first = Decision.objects.filter(message=message, supersedes=None).select_related("reading")
     decision = first.first()
-    if decision is None or decision.reason not in sampling.READ or not _may_be_shared(message):
+    if decision is None or decision.reading is None or not _may_be_shared(message):
         return False
-    if decision.reading is None or decision.reading.model_version == RULES:
+    model, reason = decision.reading.model_version, Reason(decision.reason)
+    if not sampling.is_wanted(reason=reason, model=model, drawn=True):  # by somebody, not by lot
         return False
     Message.objects.filter(pk=message.pk).update(example=AsExample.DUE, is_contested=True)
     return True
