@@ -66,6 +66,14 @@ def test_a_lost_broker_loses_no_training(monkeypatch: pytest.MonkeyPatch) -> Non
     assert trainings.has_work(now=NOW)
 
 
+def in_threads(work: Callable[[], object], number: int) -> None:
+    threads = [threading.Thread(target=work) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_starts_at_the_same_moment_are_one_training(nudges: list[str]) -> None:
     runs, barrier = [], threading.Barrier(8)
@@ -75,11 +83,7 @@ def test_starts_at_the_same_moment_are_one_training(nudges: list[str]) -> None:
         runs.append(asked().pk)
         connection.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(ask, 8)
     assert len(runs) == 8
     assert set(runs) == {TrainingRun.objects.get().pk}
 
@@ -107,11 +111,7 @@ def test_of_many_that_take_up_at_the_same_moment_one_trains(nudges: list[str]) -
         taken.append(trainings.take_up(now=NOW))
         connection.close()
 
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(take, 8)
     assert [each for each in taken if each is not None] == [run]
     run.refresh_from_db()
     assert run.attempts == 1
@@ -217,11 +217,7 @@ def test_of_many_that_begin_at_the_same_moment_one_trains() -> None:
             refused.append(exc)
         connection.close()
 
-    threads = [threading.Thread(target=begin) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(begin, 8)
     assert (len(begun_), len(refused)) == (1, 7)
 
 
