@@ -1,5 +1,6 @@
 """What every test may rely on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from pytest_django import Settings
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """SQLite in a file, as in life: in memory it answers “table is locked” where a file waits."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as in life: in memory it answers “table is locked” where a file waits.
+
+    Tests that run side by side have a database each: on PostgreSQL by its name, here by VAR_DIR.
+    """
     database = django_settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["TEST"] = {
@@ -29,6 +33,10 @@ def plain_static_files(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_cached() -> None:
-    """What one test's page remembered is no other test's business."""
+def nothing_cached() -> Iterator[None]:
+    """What one test's page remembered is no other test's business, nor that of what a module sets
+    up before its first test.
+    """
+    cache.clear()
+    yield
     cache.clear()

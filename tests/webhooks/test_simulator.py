@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 PAGE = "/simulator/"
 SEND = "/simulator/send/"
 ECHO = "/simulator/echo/"
+NOBODYS = "6a0f9c1e-2b3d-4c5f-8a7b-1c2d3e4f5a6b"  # a message that there is not
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_nobody_waits_to_write_while_the_demos_password_is_hashed(
 
 @pytest.mark.parametrize("logged_in", [False, True])
 @pytest.mark.parametrize(
-    ("method", "path"), [("get", PAGE), ("post", SEND), ("get", f"/simulator/story/{uuid4()}/")]
+    ("method", "path"), [("get", PAGE), ("post", SEND), ("get", f"/simulator/story/{NOBODYS}/")]
 )
 def test_only_staff_get_in(
     method: str, path: str, logged_in: bool, client: Client, demo: Business
@@ -112,7 +113,7 @@ def test_a_fragment_for_who_was_logged_out_reloads_the_page(client: Client, demo
     assert answer.content == b""
 
 
-@pytest.mark.parametrize("asked", ["?scene=mars", "?message=42", f"?message={uuid4()}"])
+@pytest.mark.parametrize("asked", ["?scene=mars", "?message=42", f"?message={NOBODYS}"])
 def test_what_is_not_there_is_not_found(asked: str, alice: Client, demo: Business) -> None:
     assert alice.get(PAGE + asked).status_code == 404
 
