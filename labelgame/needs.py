@@ -13,7 +13,7 @@ from classifier.taxonomy import current_taxonomy
 from labelgame.models import GameSettings
 from labelgame.rules.missions import Mission, Need, missions
 
-GOOD = 0.9  # F1 on the frozen test set from which on the model is called good at a label
+GOOD = 0.9  # F1 on validation rows from which on the model is called good at a label
 # Counting a hundred thousand labels takes longer than showing a page; a mission's number may be so
 # many seconds old.
 KEPT_SECONDS = 60
@@ -38,7 +38,8 @@ def needs(settings: GameSettings) -> list[Need]:
             title=label.title,
             settled=settled.get((question.name, label.name), 0),
             wanted=settings.wanted_per_label,
-            score=score_of(report, question.name, label.name, "f1"),
+            # Not on the frozen test set: what people collect next would be chosen by it.
+            score=score_of(report.get("validation", {}), question.name, label.name, "f1"),
             goal=max(GOOD, label.floor),
         )
         for question in current_taxonomy().questions
@@ -46,9 +47,9 @@ def needs(settings: GameSettings) -> list[Need]:
     ]
 
 
-def score_of(report: Mapping[str, Any], question: str, label: str, figure: str) -> float | None:
-    """Of a version's report; None where it says nothing of the label."""
-    labels = report.get("questions", {}).get(question, {}).get("labels", {})
+def score_of(questions: Mapping[str, Any], question: str, label: str, figure: str) -> float | None:
+    """Of the questions of a version's report; None where it says nothing of the label."""
+    labels = questions.get(question, {}).get("labels") or {}
     found = labels.get(label, {})
     return found[figure] if found.get("support") else None
 

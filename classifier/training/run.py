@@ -194,7 +194,7 @@ def full_report(version: Version, reader: Reader, rows: Sequence[Row], rows_from
     report["training"] = version.report["training"]
     report["export"] = version.report["export"]
     report["validation"] = {
-        name: {key: question.get(key) for key in ("rows", "accuracy", "macro_f1", "ece")}
+        name: {key: question.get(key) for key in ("rows", "accuracy", "macro_f1", "ece", "labels")}
         for name, question in version.report["questions"].items()
     }
     return report

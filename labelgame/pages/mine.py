@@ -304,9 +304,10 @@ def _gains(version: ModelVersion, needs: Iterable[Need]) -> list[Gain]:
     if before is None:
         return []
     gains = []
+    scores_before, scores = (each.report.get("questions", {}) for each in (before.version, version))
     for need in needs:
-        was = score_of(before.version.report, need.question, need.label, "recall")
-        is_now = score_of(version.report, need.question, need.label, "recall")
+        was = score_of(scores_before, need.question, need.label, "recall")
+        is_now = score_of(scores, need.question, need.label, "recall")
         if was is not None and is_now is not None:
             gains.append(Gain(need, was, is_now))
     return gains

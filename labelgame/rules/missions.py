@@ -17,7 +17,7 @@ class Need:
     title: str  # as people read it
     settled: int  # examples
     wanted: int
-    score: float | None = None  # F1 on the frozen test set; None: no model yet
+    score: float | None = None  # F1 on validation rows; None: no model yet
     goal: float = 0.0  # the score from which on the model is called good at it
 
     @property

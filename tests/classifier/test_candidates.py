@@ -182,6 +182,11 @@ def test_which_label_wants_more_rows_is_not_asked_of_the_test_set(
     assert report["questions"]["topic"]["accuracy"] < 0.1
     assert report["learning_curve"]["points"][-1]["f1"] == {"news": 1.0, "sport": 1.0}
     assert report["learning_curve"]["rows_from"] == "validation rows"
+    on_validation = report["validation"]["topic"]["labels"]
+    assert {label: scores["f1"] for label, scores in on_validation.items()} == {
+        "news": 1.0,
+        "sport": 1.0,
+    }
 
 
 def other(row: Row) -> str:

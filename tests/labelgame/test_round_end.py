@@ -92,7 +92,11 @@ def test_a_need_counts_labels_that_stand_and_what_the_live_model_scores(asked: A
     labelled(second, "confirm")
     actions.pull_example(example=pulled, by="robin", now=NOW)
     scores = {"cancel": {"f1": 0.81, "support": 40}, "opt_out": {"f1": 0.0, "support": 0}}
-    report = {"questions": {"intent": {"labels": scores}}}
+    on_the_test_set = {"cancel": {"f1": 0.93, "support": 70}}  # which chooses nothing
+    report = {
+        "questions": {"intent": {"labels": on_the_test_set}},
+        "validation": {"intent": {"labels": scores}},
+    }
     ModelVersion.objects.create(name="v1", state="live", created_at=NOW, report=report)
     found = {need.label: need for need in needs(GameSettings.current())}
     assert (found["cancel"].settled, found["cancel"].score, found["cancel"].goal) == (1, 0.81, GOOD)
