@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker per core: half of the tests wait for processes. Files stay whole, for what they set up once.
+SIDE_BY_SIDE := --numprocesses logical --dist loadfile
 
 .PHONY: help run test check fix bench clean
 .DEFAULT_GOAL := help
@@ -14,8 +16,8 @@ run: $(VENV)/run.stamp  ## prepare everything and run Nod (PORT=8000)
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/dev.stamp  ## all tests, on SQLite and again on PostgreSQL where the database matters
-	$(BIN)/python -m pytest
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m database
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m database
 
 check: $(VENV)/dev.stamp  ## lint, types, import direction, settings, migrations
 	$(BIN)/ruff format --check

@@ -23,6 +23,7 @@ import psutil
 import psycopg
 from twilio.request_validator import RequestValidator
 
+from tests.fitted import lay_out_fitted
 from webhooks.simulator.client import twilio_form
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        lay_out_fitted(self.folder / "models")
         self.database_url = _database_for(self.folder)
 
     @property
