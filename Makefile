@@ -16,7 +16,8 @@ run: $(VENV)/run.stamp  ## prepare everything and run Nod (PORT=8000)
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/dev.stamp  ## all tests, on SQLite and again on PostgreSQL where the database matters
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not alone"
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m database
 
 check: $(VENV)/dev.stamp  ## lint, types, import direction, settings, migrations

@@ -28,7 +28,7 @@ SHAPED_BY = (
     *(f"classifier/{name}.py" for name in ("text", "thresholds", "tokens", "versions")),
 )
 
-pytestmark = pytest.mark.timeout(2400)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(2400)]
 
 
 def fingerprint() -> str:
