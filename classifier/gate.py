@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from classifier.evaluation import resampled_macro_f1s
-
 CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a week, no more
 RESAMPLES = 4000  # the confidence is then known to about half a point
 RESAMPLING_SEED = 61
@@ -200,6 +198,9 @@ def confidence_of_better(
     """The share of resamplings of the same rows in which ours has the higher macro-F1; a tie is not
     better. A paired bootstrap (Efron and Tibshirani, 1993, ch. 16; Berg-Kirkpatrick et al., 2012).
     """
+    # Every process knows of the gate, and scikit-learn, which this brings along, takes seconds.
+    from classifier.evaluation import resampled_macro_f1s
+
     place = {label: at for at, label in enumerate(labels)}
     size = len(labels)
     table = np.zeros((size, size, size), dtype=np.int64)  # (truth, ours, theirs)

@@ -5,14 +5,16 @@ a model that reads a text wrongly may well take its likes for something else, to
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classifier.baseline import ANY_WORD
 from classifier.masking import CHIP
 from classifier.readings import Pair
 from classifier.text import normalise
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 # Chosen by what came first for four failed must-pass rows among the open cards of a simulated loop:
 # they decide what people are asked, and no figure of a report rests on them.
@@ -63,16 +65,23 @@ def _said(text: str) -> str:
     return normalise(CHIP.sub(" ", text)) or "…"  # never empty: a vocabulary needs a word
 
 
-def _words() -> TfidfVectorizer:
+# Imported where it is used: scikit-learn takes seconds, and every process knows of this module.
+def _words() -> "TfidfVectorizer":
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    from classifier.baseline import ANY_WORD
+
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=ANY_WORD)
 
 
-def _pieces() -> TfidfVectorizer:
+def _pieces() -> "TfidfVectorizer":
     """Of words, for typos and endings."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     return TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
 
 
-def _cosines(features: TfidfVectorizer, texts: Sequence[str], to: Sequence[str]) -> np.ndarray:
+def _cosines(features: "TfidfVectorizer", texts: Sequence[str], to: Sequence[str]) -> np.ndarray:
     """(to, texts), each from 0 to 1."""
     theirs = features.fit_transform([_said(text) for text in texts])
     ours = features.transform([_said(text) for text in to])
