@@ -13,8 +13,13 @@ def roll() -> tuple[float, float]:
     return _dice.random(), _dice.random()
 
 
+def lot() -> float:
+    """From 0 to 1: a card's place among those that are drawn by lot."""
+    return _dice.random()
+
+
 @contextmanager
-def loaded(seed: int) -> Iterator[None]:
+def loaded_dice(seed: int) -> Iterator[None]:
     """The same throws each time, in this process: for simulations."""
     global _dice
     before, _dice = _dice, Random(seed)

@@ -4,9 +4,7 @@ People play in breaks, some rounds each, side by side, on a clock that moves as 
 their answers the background does what the scheduler would have it do.
 """
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -15,7 +13,7 @@ from random import Random
 from django.contrib.auth import get_user_model
 
 from classifier.taxonomy import current_taxonomy
-from labelgame import actions, background, dice
+from labelgame import actions, background
 from labelgame.models import Answer, Player, PlayerSkill, QuestionState
 from labelgame.models.polls import Kind
 from labelgame.practice import fingerprint
@@ -142,18 +140,6 @@ def invite(people: Sequence[Person], *, now: datetime, seed: int) -> list[Seat]:
         )
         for person in people
     ]
-
-
-@contextmanager
-def foreseeable(seed: int) -> Iterator[None]:
-    """The game's own chance falls the same each time: checks, repeats, and the order by lot."""
-    before = random.getstate()
-    random.seed(seed)
-    try:
-        with dice.loaded(seed):
-            yield
-    finally:
-        random.setstate(before)
 
 
 def sightings(seats: Sequence[Seat]) -> list[Sighting]:

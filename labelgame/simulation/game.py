@@ -10,8 +10,9 @@ from classifier.models import Example, ExampleSource
 from classifier.readings import Reading, reading_from_scores
 from classifier.taxonomy import Taxonomy, current_taxonomy
 from labelgame import background
+from labelgame.dice import loaded_dice
 from labelgame.models import Answer
-from labelgame.simulation.crowd import WEIGH, Crowd, foreseeable, invite
+from labelgame.simulation.crowd import WEIGH, Crowd, invite
 from labelgame.simulation.judging import Played, judge
 from labelgame.simulation.known import Known
 from labelgame.simulation.people import crowd_of
@@ -33,7 +34,7 @@ def play_game(
     nobody.
     """
     taxonomy, dice = current_taxonomy(), Random(seed)
-    with foreseeable(seed):
+    with loaded_dice(seed):
         known = Known(rows, taxonomy, seed=seed)
         asked = add(dice.sample(list(rows), min(examples, len(rows))), known, dice, now=now)
         seats = invite(crowd_of(players, dice), now=now, seed=seed)

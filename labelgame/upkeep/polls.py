@@ -3,7 +3,6 @@ as a file says, and what was handed out and never answered taken back. All of it
 and again.
 """
 
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from classifier.models import Example, ExampleLabel
 from classifier.models.examples import ExampleLabelQuerySet
 from classifier.readings import likeliest
 from classifier.taxonomy import current_taxonomy
+from labelgame.dice import lot
 from labelgame.models import Answer, GameSettings, Gold, Offer, Poll
 from labelgame.models.polls import PollQuerySet
 from labelgame.rules.scoring import NOT_YET, PULLED
@@ -71,7 +71,7 @@ def new_poll(example: Example, question: str, first_votes: int, now: datetime) -
         guess=guess_of(scores),
         doubt=doubt_of(scores),
         read_by=example.reading.get("model", ""),
-        lot=random.random(),
+        lot=lot(),
         is_apart=example.kept_apart,
         created_at=now,
     )

@@ -59,7 +59,7 @@ class Installed:
     browsers: Mapping[str, Client]
 
     def see(self, who: str, address: str) -> None:
-        with dice.loaded(3):  # whether a check comes is no question of size
+        with dice.loaded_dice(3):  # whether a check comes is no question of size
             response = self.browsers[who].get(address)
         assert response.status_code == 200, f"{address} answered {response.status_code}"
 
@@ -148,14 +148,14 @@ def nothing_to_do(_: Installed) -> None:
 
 
 def ten_cards(installed: Installed, who: str) -> None:
-    with dice.loaded(3):
+    with dice.loaded_dice(3):
         cards = actions.hand(player=installed.players[who], now=timezone.now(), cards=10)
     assert len(cards) == 10
 
 
 def answer(installed: Installed, who: str) -> None:
     """And the cards that come back for it."""
-    with dice.loaded(3):
+    with dice.loaded_dice(3):
         [card] = actions.hand(player=installed.players[who], now=timezone.now(), cards=1)
         response = installed.browsers[who].post(
             reverse("labelgame:answer"),

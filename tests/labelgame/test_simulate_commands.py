@@ -22,10 +22,11 @@ from classifier.examples import CONSENSUS
 from classifier.models import ExampleLabel, JudgedRow, ModelVersion, TrainingRun
 from classifier.taxonomy import STARTER_TAXONOMY, current_taxonomy, load_taxonomy
 from classifier.trainings import do, request_training, take_up
+from labelgame.dice import loaded_dice
 from labelgame.models import GameSettings
 from labelgame.simulation import learning_page, processes, throwaway, words
 from labelgame.simulation.chart import as_svg, grid, hundreds
-from labelgame.simulation.crowd import Crowd, foreseeable, invite
+from labelgame.simulation.crowd import Crowd, invite
 from labelgame.simulation.game import play_game
 from labelgame.simulation.judging import played_from
 from labelgame.simulation.known import Known
@@ -219,7 +220,7 @@ def school(
 def test_all_the_way_round_a_training_starts_by_itself_and_the_gate_decides(
     school: School,
 ) -> None:
-    with foreseeable(SEED):
+    with loaded_dice(SEED):
         steps = list(go_round(Alone(school.crowd), school.rows, steps=1, answers=70))
     start, after = steps
     assert start.number == 0

@@ -19,8 +19,9 @@ from tqdm import tqdm
 
 from classifier.data import DataError, load_rows, starter_rows
 from classifier.taxonomy import current_taxonomy
+from labelgame.dice import loaded_dice
 from labelgame.simulation import learning_page, processes, throwaway
-from labelgame.simulation.crowd import Crowd, foreseeable, invite
+from labelgame.simulation.crowd import Crowd, invite
 from labelgame.simulation.known import Known
 from labelgame.simulation.loop import (
     BY_LOT,
@@ -116,7 +117,7 @@ class Command(BaseCommand):
         crowd = Crowd(seats, known, now, dice)
         steps = []
         with (
-            foreseeable(seed),
+            loaded_dice(seed),
             tqdm(
                 total=options["steps"] * options["answers"],
                 unit="answer",
