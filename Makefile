@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # A worker per core: half of the tests wait for processes. Files stay whole, for what they set up once.
-SIDE_BY_SIDE := --numprocesses logical --dist loadfile
+SIDE_BY_SIDE := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test check fix bench clean
 .DEFAULT_GOAL := help
