@@ -16,10 +16,23 @@ from pytest_django.live_server_helper import LiveServer
 from classifier.models import Example
 from classifier.taxonomy import current_taxonomy
 from labelgame import actions
-from labelgame.models import Answer, GameSettings, Invitation, Offer, Player, Poll, Round
+from labelgame.models import (
+    Answer,
+    GameSettings,
+    Invitation,
+    Offer,
+    Player,
+    Poll,
+    Round,
+    Team,
+    WeekPoints,
+)
+from labelgame.models.polls import Kind
+from labelgame.pages.mine import this_week
 from labelgame.practice import practice_cards
 from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 from tests.labelgame.conftest import PASSWORD, Asked, a_player, a_stack, signed_in
+from tests.labelgame.playing import says
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -498,6 +511,42 @@ def test_nothing_stands_in_anyones_way(
     page = visitor.opens("/play/practice/", client=signed_in(charlie), **look)
     expect_no_barrier(page)
     page.locator(".label").first.click()
+    expect_no_barrier(page)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_after_a_week(
+    scheme: str, size: tuple[int, int], visitor: Visitor, alice: Player, charlie: Player,
+    check: Poll,
+) -> None:  # fmt: skip
+    """Mistakes and a contested one, a league and a team, a practice that failed, nothing left."""
+    look = {"size": size, "color_scheme": scheme, "reduced_motion": "reduce"}
+    now = timezone.now()
+    says(alice, check.example, "confirm", kind=Kind.GOLD, now=now)
+    actions.close_round(round_=Round.objects.get(), now=now)
+    Player.objects.filter(pk=alice.pk).update(team=Team.objects.create(name="Front desk"))
+    others = [a_player(name, team=Team.objects.get()) for name in ("ann", "zoe", "pat")]
+    for number, player in enumerate([alice, *others]):
+        WeekPoints.objects.update_or_create(
+            player=player, week=this_week(now).words, defaults={"points": 1_200 - number}
+        )
+    client = signed_in(charlie)
+    for number, card in enumerate(practice_cards(current_taxonomy()), 1):
+        wrong = "other" if card.question == "intent" else "positive"
+        client.post("/play/practice/", {"number": number, "label": wrong})
+    Poll.objects.update(state="closed")
+    page = visitor.opens(PLAY + "me/", client=signed_in(alice), **look)
+    expect(page.get_by_role("heading", name="Worth another look")).to_be_visible()
+    expect_no_barrier(page)
+    page.goto(PLAY + "boards/")
+    expect(page.get_by_role("row", name="Front desk")).to_be_visible()
+    expect_no_barrier(page)
+    page.goto(PLAY)
+    expect(page.get_by_role("heading", name="Nothing left for now")).to_be_visible()
+    expect_no_barrier(page)
+    page = visitor.opens("/play/practice/", client=client, **look)
+    expect(page.get_by_text("Try again")).to_be_visible()
     expect_no_barrier(page)
 
 

@@ -3,20 +3,24 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from classifier.models import Example
 from labelgame import accounts
 from labelgame.models import Answer, Contest, Player, Poll, Ruling, Team
 from labelgame.upkeep.weighing import weigh_everything
 from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 
 from .conftest import NOW, Asked, a_player, a_stack, signed_in
-from .playing import poll_of, says
+from .playing import file_says, poll_of, says
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -233,6 +237,47 @@ def test_nothing_stands_in_anyones_way_at_the_door(
             page.goto(address)
         assert barriers(page) == "", address
         assert sticks_out(page) <= 0, address
+
+
+@SCHEMES
+@SIZES
+def test_nothing_stands_in_the_way_of_who_looks_at_words_as_they_came(
+    visitor: Visitor, desk: Client, size: tuple[int, int], scheme: str
+) -> None:
+    poll = waiting()
+    poll.example.sources.update(prompt="Coming, Dana?", text="Dana here, at 4")
+    page = visitor.opens(
+        f"/play/review/{poll.pk}/raw/", client=desk, size=size, color_scheme=scheme
+    )
+    page.get_by_label("Why").fill("A chip hides what they ask for.")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Dana here, at 4")).to_be_visible()
+    assert barriers(page) == ""
+    assert sticks_out(page) <= 0
+
+
+@SIZES
+def test_nothing_stands_in_the_way_of_who_runs_it(
+    visitor: Visitor, desk: Client, size: tuple[int, int]
+) -> None:
+    """Every list of the game and of the models in the admin, and a row of each that has one."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("administrator"))
+    labelled = Example.objects.earliest("pk")
+    file_says(labelled, "reschedule")
+    page = visitor.opens(reverse("admin:index"), client=client, size=size)
+    for model, its_admin in admin.site._registry.items():
+        if model._meta.app_label not in ("labelgame", "classifier"):
+            continue
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        row = labelled if model is Example else its_admin.get_queryset(HttpRequest()).first()
+        addresses = [reverse(f"{name}_changelist")]
+        addresses += [reverse(f"{name}_change", args=[row.pk])] if row else []
+        for address in addresses:
+            page.goto(address)
+            page.wait_for_selector("[role=main]")
+            assert barriers(page) == "", address
+            assert sticks_out(page) <= 0, address
 
 
 @SCHEMES
