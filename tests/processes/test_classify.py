@@ -90,9 +90,9 @@ class Machines:
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Iterator[Machines]:
-    # Longer than a worker takes for a chunk, on a slow machine too: one that is at it is not lost,
+    # Longer than a worker takes for a chunk, on a busy machine too: one that is at it is not lost,
     # and what is sent again in vain leaves a second answer. The other must not outlast it.
-    lease = {"CLAIM_LEASE_SECONDS": "20"}
+    lease = {"CLAIM_LEASE_SECONDS": "45"}
     machines = Machines(Installation(tmp_path / "nod", extra=lease))
     try:
         machines.nod.manage("migrate", "-v", "0")
