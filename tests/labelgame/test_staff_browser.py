@@ -22,11 +22,7 @@ from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
 from .conftest import NOW, Asked, a_player, a_stack, signed_in
 from .playing import file_says, poll_of, says
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.database,
-    pytest.mark.browser,
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,7 +18,7 @@ from config.redis import server_command, socket_path
 from config.run import celery
 from tests.processes.installation import ROOT, Installation, eventually
 
-pytestmark = [pytest.mark.processes, pytest.mark.database, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 CHUNKS = 7
 SECRET = "marmalade"  # in every text: it must not be found anywhere but in the files

@@ -24,7 +24,7 @@ from classifier.versions import open_version
 from tests.processes.installation import ROOT, Installation, eventually
 from tests.tiny import write_tiny_base
 
-pytestmark = [pytest.mark.processes, pytest.mark.database, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
 ONE, TWO = "version-one", "version-two"
 # A process notices a swap at its next call and goes on with the version before while it loads.
@@ -132,6 +132,7 @@ def under_load(nod: Installation) -> Iterator[Load]:
             thread.join()
 
 
+@pytest.mark.database
 def test_promoting_and_rolling_back_under_load_drops_nothing(nod: Installation, made: Path) -> None:
     register(nod, made)
     nod.manage("promote", ONE)

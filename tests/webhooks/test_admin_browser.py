@@ -17,11 +17,7 @@ from tests.webhooks.carrier import BOB, Carrier
 from tests.webhooks.conftest import read_everything, tell_everything
 from webhooks.models import ApiKey, Business, Delivery, Endpoint, Line, Message, Reminder
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.database,
-    pytest.mark.browser,
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 LISTS = ["message", "reminder", "contact", "delivery", "endpoint", "line", "apikey"]
 ROWS = [Message, Reminder, Delivery, Endpoint, Line, Business]
