@@ -4,7 +4,6 @@ them. Texts are posted to the webhook; what becomes of them is theirs alone.
 
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -107,7 +106,7 @@ class Running:
         goal, last = self.crowd.answers + answers, time.monotonic()
         seats = list(self.crowd.seats)
         while self.crowd.answers < goal and time.monotonic() - last < NOTHING_LEFT_SECONDS:
-            random.shuffle(seats)
+            self.crowd.dice.shuffle(seats)
             before = self.crowd.answers
             for seat in seats:
                 self._play_round(seat, goal=goal)
