@@ -90,3 +90,9 @@ def barriers(page: Page) -> str:
 def sticks_out(page: Page) -> int:
     """Pixels by which the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def expect_no_barrier(page: Page) -> None:
+    """Nothing of the page is in anybody's way, nor wider than its window."""
+    assert barriers(page) == "", page.url
+    assert sticks_out(page) <= 0, page.url

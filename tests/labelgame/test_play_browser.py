@@ -30,7 +30,7 @@ from labelgame.models import (
 from labelgame.models.polls import Kind
 from labelgame.pages.mine import this_week
 from labelgame.practice import practice_cards
-from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
+from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, expect_no_barrier, sticks_out
 from tests.labelgame.conftest import PASSWORD, Asked, a_player, a_stack, signed_in
 from tests.labelgame.playing import says
 
@@ -520,7 +520,7 @@ def test_nothing_stands_in_the_way_after_a_week(
     scheme: str, size: tuple[int, int], visitor: Visitor, alice: Player, charlie: Player,
     check: Poll,
 ) -> None:  # fmt: skip
-    """Mistakes and a contested one, a league and a team, a practice that failed, nothing left."""
+    """A mistake, a league and a team, nothing left, and a practice that failed."""
     look = {"size": size, "color_scheme": scheme, "reduced_motion": "reduce"}
     now = timezone.now()
     says(alice, check.example, "confirm", kind=Kind.GOLD, now=now)
@@ -548,11 +548,6 @@ def test_nothing_stands_in_the_way_after_a_week(
     page = visitor.opens("/play/practice/", client=client, **look)
     expect(page.get_by_text("Try again")).to_be_visible()
     expect_no_barrier(page)
-
-
-def expect_no_barrier(page: Page) -> None:
-    assert barriers(page) == "", page.url
-    assert sticks_out(page) <= 0, page.url
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])

@@ -17,7 +17,7 @@ from classifier.models import Example
 from labelgame import accounts
 from labelgame.models import Answer, Contest, Player, Poll, Ruling, Team
 from labelgame.upkeep.weighing import weigh_everything
-from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, sticks_out
+from tests.browser import NARROW, WIDE, Visitor, barriers, chromium, expect_no_barrier, sticks_out
 
 from .conftest import NOW, Asked, a_player, a_stack, signed_in
 from .playing import file_says, poll_of, says
@@ -208,14 +208,12 @@ def test_nothing_stands_in_anyones_way_at_the_desk(
     page = visitor.opens("/play/people/", client=desk, size=size, color_scheme=scheme)
     for address in addresses():
         page.goto(address)
-        assert barriers(page) == "", address
-        assert sticks_out(page) <= 0, address
+        expect_no_barrier(page)
     page.goto("/play/people/")
     page.get_by_label("Whom is it for?").fill("Nia")
     page.get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("it is not shown again")).to_be_visible()
-    assert barriers(page) == ""
-    assert sticks_out(page) <= 0
+    expect_no_barrier(page)
 
 
 @SIZES
@@ -231,8 +229,7 @@ def test_nothing_stands_in_anyones_way_at_the_door(
     for address in (None, "/play/sign-in/", link):
         if address:
             page.goto(address)
-        assert barriers(page) == "", address
-        assert sticks_out(page) <= 0, address
+        expect_no_barrier(page)
 
 
 @SCHEMES
@@ -248,8 +245,7 @@ def test_nothing_stands_in_the_way_of_who_looks_at_words_as_they_came(
     page.get_by_label("Why").fill("A chip hides what they ask for.")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("Dana here, at 4")).to_be_visible()
-    assert barriers(page) == ""
-    assert sticks_out(page) <= 0
+    expect_no_barrier(page)
 
 
 @SIZES
@@ -272,8 +268,7 @@ def test_nothing_stands_in_the_way_of_who_runs_it(
         for address in addresses:
             page.goto(address)
             page.wait_for_selector("[role=main]")
-            assert barriers(page) == "", address
-            assert sticks_out(page) <= 0, address
+            expect_no_barrier(page)
 
 
 @SCHEMES
@@ -283,8 +278,7 @@ def test_nothing_stands_in_the_way_where_one_may_not_go(
     page = visitor.opens(link, client=signed_in(alice), size=NARROW, color_scheme=scheme)
     for address in (link, "/play/people/", "/play/join/unknown/"):
         page.goto(address)
-        assert barriers(page) == "", address
-        assert sticks_out(page) <= 0, address
+        expect_no_barrier(page)
     assert len(visitor.complaints) == 4  # the browser's own lines about 403, 404 and 409
     visitor.complaints.clear()
 
