@@ -25,7 +25,7 @@ PLANTED = 8  # of each label, from the shipped rows
 WANTED = 40  # of each label, with what grows
 UNANIMOUS = 3  # answers that agree, at least
 SURE = 0.99
-RESERVE = 5  # every so many grown ones are kept in reserve
+RESERVE = 5  # of each label, every so many grown ones one is kept in reserve
 
 
 def plant(*, now: datetime) -> int:
@@ -162,16 +162,17 @@ def _grow(question: str, label: str, more: int, now: datetime) -> int:
         .exclude(pk__in=Poll.objects.filter(agreed, settled_as=label, question=question))
         .order_by("pk")[:more]
     )
+    grown = Gold.objects.filter(question=question, label=label, source=Gold.Source.UNANIMOUS)
     made = [
         Gold(
             poll=poll,
             question=question,
             label=label,
             source=Gold.Source.UNANIMOUS,
-            is_reserve=poll.pk % RESERVE == 0,
+            is_reserve=number % RESERVE == 0,
             created_at=now,
         )
-        for poll in polls
+        for number, poll in enumerate(polls, grown.count() + 1)
     ]
     Gold.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)

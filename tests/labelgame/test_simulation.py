@@ -10,7 +10,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -18,7 +20,7 @@ from classifier.data import Row
 from classifier.dataset import rows_of_examples
 from classifier.models import ExampleLabel
 from classifier.taxonomy import Taxonomy, current_taxonomy
-from labelgame.models import Answer, Player, Poll
+from labelgame.models import Answer, Player, Poll, Round
 from labelgame.models.polls import Kind as CardKind
 from labelgame.rules.scoring import CANT_TELL, SKIP
 from labelgame.simulation.game import play_game
@@ -73,6 +75,16 @@ def taxonomy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def number_from_one(*models: type[Model]) -> None:
+    """As in the database of its own that the commands play in: what a player is asked goes by the
+    numbers of player and round, and other tests have used some up.
+    """
+    tables = [{"table": model._meta.db_table, "column": "id"} for model in models]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), tables):
+            cursor.execute(statement)
+
+
 @pytest.fixture(scope="module")
 def game(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, taxonomy_file: Path
@@ -83,6 +95,7 @@ def game(
         override_settings(TAXONOMY_FILE=taxonomy_file),
         transaction.atomic(),
     ):
+        number_from_one(Player, Round)
         played = play_game(
             rows=rows_of(EXAMPLES),
             players=PLAYERS,
