@@ -30,7 +30,10 @@ logger = logging.getLogger(__name__)
 
 MOST_IN_FLIGHT = 4  # per endpoint, so that a busy one leaves senders for the others
 MOST_TO_A_FAILING_ONE = 1  # until it answers again: several that hang would take all senders
+# To all failing endpoints together: half of the senders are for those that work, however many hang.
+MOST_TO_FAILING_ONES = 4
 TRIES_TO_CLAIM = 20  # candidates looked at before another thread's are left to it
+SLACK_SECONDS = 1  # of an attempt, beyond what its parts may take
 MOVED_TOGETHER = 500  # deliveries brought forward in one transaction: others want to write, too
 SLOW_DOWN = timedelta(seconds=5)  # for an endpoint that says it is busy but not for how long
 USER_AGENT = "Nod/1 (webhooks)"
@@ -63,6 +66,9 @@ def claim_due() -> Delivery | None:
         now=now, lease=lease(), at_most=MOST_IN_FLIGHT, while_failing=MOST_TO_A_FAILING_ONE
     )
     due = Delivery.objects.due(now=now, lease=lease()).exclude(endpoint__in=busy)
+    flying = Delivery.objects.in_flight(now=now, lease=lease())
+    if flying.exclude(endpoint__failing_since=None).count() >= MOST_TO_FAILING_ONES:
+        due = due.filter(endpoint__failing_since=None)
     for delivery in due.longest_due_first()[:TRIES_TO_CLAIM]:
         if claim(delivery, now=now):
             return Delivery.objects.select_related("event", "endpoint").get(pk=delivery.pk)
@@ -214,26 +220,33 @@ def catch_up(endpoint: Endpoint, *, now: datetime) -> bool:
     with the last part the incident is over. Whether there may be more: a sender that dies leaves
     the incident open, and the next success, of what was brought forward already, goes on.
     """
-    Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
+    locked = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
     # While it is paused nothing is sent: what succeeds then was on its way before.
     failing = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
     since = failing.exclude(paused_until__gt=now).values_list("failing_since", flat=True).first()
-    if since is None:
+    if locked is None or since is None:
         return False
-    if bring_forward(_missed(endpoint, since=since, now=now), now=now):
+    if bring_forward(_missed(locked, since=since, now=now), now=now):
         return True
-    failing.update(failing_since=None, paused_until=None)
+    failing.update(failing_since=None, paused_until=None, recovered_at=now)
     logger.info("Endpoint %s answers again", endpoint.pk)
     return False
 
 
 def _missed(endpoint: Endpoint, *, since: datetime, now: datetime) -> DeliveryQuerySet:
-    """Not what failed before it did: that is refused for its own sake, by one that works. Nor what
-    has been tried again since it works."""
-    began = since - timedelta(seconds=settings.DELIVERY_TIMEOUT_SECONDS)
-    attempts = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"), started_at__gte=began)
+    """Not what failed before it did: that is refused for its own sake, by one that works; nor what
+    failed in the incident before this one, too, for it may be what makes the endpoint fail. Nor
+    what has been tried again since it works."""
+    # The attempt that began it was written down when it ended.
+    longest = egress.CONNECT_SECONDS + settings.DELIVERY_TIMEOUT_SECONDS + SLACK_SECONDS
+    began = since - timedelta(seconds=longest)
+    attempts = DeliveryAttempt.objects.filter(delivery=OuterRef("pk"))
     put_off = Delivery.objects.put_off(now).filter(endpoint=endpoint, failures__gt=0)
-    return put_off.filter(Exists(attempts)).exclude(Exists(attempts.filter(started_at__gte=now)))
+    missed = put_off.filter(Exists(attempts.filter(started_at__gte=began)))
+    missed = missed.exclude(Exists(attempts.filter(started_at__gte=now)))
+    if endpoint.recovered_at is None:
+        return missed
+    return missed.exclude(Exists(attempts.filter(started_at__lt=endpoint.recovered_at)))
 
 
 def bring_forward(deliveries: DeliveryQuerySet, *, now: datetime) -> bool:
@@ -269,9 +282,13 @@ def send_again(*, deliveries: list[Delivery], now: datetime) -> int:
     """Send these once more, under the ids they have; how many there are. Those that a sender is at
     this very moment are left to it."""
     transaction.on_commit(lambda: nudge(Work.DELIVERY))
-    in_flight = Delivery.objects.in_flight(now=now, lease=lease()).values("pk")
+    # Their endpoints' rows first, as all that touches several deliveries of one.
+    endpoints = Endpoint.objects.filter(pk__in={delivery.endpoint_id for delivery in deliveries})
+    list(endpoints.select_for_update().order_by("pk"))
     chosen = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-    return chosen.exclude(pk__in=in_flight).update(
+    # Only columns of its own row: checked again under its lock.
+    is_at_rest = ~Q(state=Delivery.State.WAITING) | Q(claimed_at=None)
+    return chosen.filter(is_at_rest | Q(claimed_at__lt=now - lease())).update(
         state=Delivery.State.WAITING,
         failures=0,
         next_attempt_at=now,

@@ -14,7 +14,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @dataclass(frozen=True)
 class Answer:
-    status: int = 200
+    status: int = 200  # 0: hangs up without a word
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay: float = 0  # seconds before anything is answered
@@ -34,11 +34,14 @@ class Got:
 
 
 class Receiver:
-    """Answers in the order of `script`, then 200; an event of `refuses`, by its id, with 500."""
+    """Answers in the order of `script`, then 200; an event of `refuses`, by its id, with
+    `refusal`.
+    """
 
     def __init__(self) -> None:
         self.script: deque[Answer] = deque()
         self.refuses: set[str] = set()
+        self.refusal = Answer(500)
         self.got: list[Got] = []
         self.at_once = 0  # requests being answered now
         self.most_at_once = 0
@@ -77,7 +80,7 @@ class Receiver:
         with self._lock:
             self.got.append(Got(request.path, headers, body))
             if headers.get("webhook-id") in self.refuses:
-                answer = Answer(500)
+                answer = self.refusal
             else:
                 answer = self.script.popleft() if self.script else Answer()
             self.at_once += 1
@@ -92,6 +95,8 @@ class Receiver:
                 self.at_once -= 1
 
     def _answer(self, request: BaseHTTPRequestHandler, answer: Answer) -> None:
+        if not answer.status:
+            return
         request.send_response(answer.status)
         for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
             request.send_header(name, value)

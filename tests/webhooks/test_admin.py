@@ -568,6 +568,14 @@ def test_a_secret_is_rotated_and_history_says_by_whom(alice: Client, endpoint: E
     assert "Made a new secret" in history
 
 
+def test_an_endpoint_that_was_ever_told_anything_is_not_deleted(
+    alice: Client, endpoint: Endpoint, told: Delivery, dental: Business
+) -> None:
+    unused = Endpoint.objects.create(business=dental, url="https://hooks.example.com/nod")
+    assert alice.get(page_of(endpoint, "delete")).status_code == 403
+    assert alice.get(page_of(unused, "delete")).status_code == 200
+
+
 def test_an_endpoint_is_switched_off_and_on(alice: Client, endpoint: Endpoint) -> None:
     alice.post(page_of(endpoint, "disable"), PRESSED)
     page = text_of(alice.get(page_of(endpoint)))

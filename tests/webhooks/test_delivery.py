@@ -22,8 +22,11 @@ from tests.webhooks.carrier import Carrier
 from tests.webhooks.conftest import open_endpoint, read_everything, tell_everything
 from tests.webhooks.receiver import SECRET, Answer, Receiver
 from webhooks import delivery as delivery_module
+from webhooks import outcomes
 from webhooks.delivery import (
     MOST_IN_FLIGHT,
+    MOST_TO_FAILING_ONES,
+    Attempt,
     NoSecret,
     catch_up,
     claim,
@@ -35,6 +38,7 @@ from webhooks.delivery import (
     send_again,
     signed_headers,
 )
+from webhooks.egress import CONNECT_SECONDS
 from webhooks.models import (
     Business,
     Delivery,
@@ -569,6 +573,43 @@ def test_an_event_that_is_refused_for_its_own_sake_keeps_to_the_table(
     assert not Delivery.objects.exclude(pk=refused.pk).exclude(state="delivered").exists()
 
 
+@pytest.mark.parametrize("refusal", [502, 0], ids=["a proxy's 502", "hangs up"])
+def test_an_event_that_brings_its_endpoint_down_keeps_to_the_table(
+    refusal: int, queue: Queue, receiver: Receiver
+) -> None:
+    """Whoever looks at it alone takes the endpoint for one that is away."""
+    [deadly] = queue()
+    receiver.refuses.add(deadly.event.public_id)
+    receiver.refusal = Answer(refusal)
+    for _ in range(12):
+        tell_everything()
+        queue()
+        time_passes(timedelta(seconds=6))  # a pause's length
+    tell_everything()
+    assert state(deadly) == "waiting"
+    # By the table two, and once more when the first incident was over.
+    assert deadly.failures <= 3
+    assert deadly.next_attempt_at - timezone.now() > timedelta(minutes=3)
+    assert not Delivery.objects.exclude(pk=deadly.pk).exclude(state="delivered").exists()
+
+
+def test_what_hung_until_the_endpoint_was_found_to_fail_was_missed_as_well(
+    queue: Queue, endpoint: Endpoint, receiver: Receiver, settings: Settings
+) -> None:
+    """An attempt is written down, and its incident begins, when it ends: long after it began."""
+    [hung] = queue()
+    claimed = claim_due()
+    assert claimed is not None
+    now = timezone.now()
+    longest = timedelta(seconds=CONNECT_SECONDS + settings.DELIVERY_TIMEOUT_SECONDS)
+    attempt = Attempt(outcomes.TIMED_OUT, now - longest, milliseconds=20_000)
+    record(delivery=claimed, attempt=attempt, now=now, jitter=0)
+    Delivery.objects.filter(pk=hung.pk).update(next_attempt_at=now + LONG)
+    queue()
+    assert tell_everything() == 2
+    assert state(hung) == "delivered"
+
+
 def test_an_endpoint_that_went_away_again_fails_although_all_had_failed_before(
     queue: Queue, endpoint: Endpoint, receiver: Receiver
 ) -> None:
@@ -615,6 +656,21 @@ def test_a_failing_endpoint_gets_one_at_a_time_and_others_go_on(
     assert other.endpoint == second
     deliver(first)
     assert sum(claim_due() is not None for _ in range(MOST_IN_FLIGHT)) == MOST_IN_FLIGHT
+
+
+def test_those_that_hang_leave_half_of_the_senders_to_those_that_work(
+    queue: Queue, endpoint: Endpoint, dental: Business, receiver: Receiver
+) -> None:
+    for number in range(MOST_TO_FAILING_ONES + 1):
+        open_endpoint(dental, f"{receiver.url}/{number}")
+    Endpoint.objects.exclude(pk=endpoint.pk).update(failing_since=timezone.now())
+    queue()
+    # Theirs have been due longer than those of the one that works.
+    others = Delivery.objects.exclude(endpoint=endpoint)
+    others.update(next_attempt_at=F("next_attempt_at") - LONG)
+    claimed = [claim_due() for _ in range(MOST_TO_FAILING_ONES + 2)]
+    failing = [each.endpoint.failing_since is not None for each in claimed if each]
+    assert failing == [*[True] * MOST_TO_FAILING_ONES, False]
 
 
 def test_another_endpoints_deliveries_are_not_pulled_forward(

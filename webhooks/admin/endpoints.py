@@ -86,6 +86,13 @@ class EndpointAdmin(ModelAdmin):
         # What waits for one business's endpoint must not go to another's.
         return ("business", "standing", "recent", "created_at") if obj else ()
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        """Only one that was never sent anything: what it was sent is on record, and to delete a
+        hundred thousand deliveries with it would keep texts waiting. The others are disabled.
+        """
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or not obj.deliveries.exists())
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "url":
             kwargs |= {

@@ -30,6 +30,8 @@ class Endpoint(models.Model):
     disabled_because = models.CharField(max_length=200, blank=True)
     # Set by the first failure after a success, cleared by the next success: an open incident.
     failing_since = models.DateTimeField(null=True, editable=False)
+    # When the last incident that is over ended.
+    recovered_at = models.DateTimeField(null=True, editable=False)
     # Set when the receiver asked for a pause (429, 503 with Retry-After).
     paused_until = models.DateTimeField(null=True, editable=False)
 
