@@ -250,7 +250,7 @@ def conclude(
     """Write reading, decision, event and deliveries of every message that is still ours."""
     ours = set(
         Message.objects.waiting()
-        .filter(claim=claim)
+        .filter(pk__in=[message.pk for message in messages], claim=claim)
         .select_for_update()
         .values_list("pk", flat=True)
     )

@@ -49,7 +49,9 @@ def claim_messages(*, now: datetime, limit: int) -> tuple[uuid.UUID, list[Messag
     free.filter(pk__in=chosen).update(
         claim=claim, claimed_at=now, reading_attempts=models.F("reading_attempts") + 1
     )
-    mine = Message.objects.waiting().filter(claim=claim).select_related("line__business")
+    # By id as well: along the claim alone, every batch would walk through all that waits.
+    mine = Message.objects.waiting().filter(pk__in=chosen, claim=claim)
+    mine = mine.select_related("line__business")
     return claim, list(mine.oldest_first())
 
 
