@@ -26,6 +26,10 @@ from django.core.management.base import SystemCheckError
 from config.processes import Process, Supervisor, die_with_parent, spawn
 
 READY_SECONDS = 120.0
+NO_REDIS = (
+    "REDIS_URL does not answer. Texts are taken and kept, and are read once it does: see that it"
+    " runs, and that the URL is right."
+)
 INTERRUPTED = 130  # what shells make of a process that Ctrl-C ended
 
 
@@ -56,6 +60,8 @@ def main() -> int:
     try:
         if supervisor.wait(lambda: is_ready(settings), seconds=READY_SECONDS):
             print(welcome(settings, seconds=time.monotonic() - began), flush=True)
+            if settings.REDIS_URL and not is_ready(settings, with_queue=True):
+                print(NO_REDIS, file=sys.stderr, flush=True)
             supervisor.run()
         elif not supervisor.stopping:
             print("Nod is not ready after two minutes; see the lines above.", file=sys.stderr)
@@ -204,7 +210,12 @@ def web_command(settings: "django.conf.LazySettings") -> list[str]:
     ]
 
 
-def is_ready(settings: "django.conf.LazySettings") -> bool:
+def is_ready(settings: "django.conf.LazySettings", *, with_queue: bool | None = None) -> bool:
+    """Texts can be kept. `with_queue`: and read at once; by default where the Redis is ours to
+    start. One that is elsewhere may be down when we start, as it may be later: texts wait for it.
+    """
+    if with_queue is None:
+        with_queue = not settings.REDIS_URL
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  a name
     request = urllib.request.Request(
@@ -212,7 +223,8 @@ def is_ready(settings: "django.conf.LazySettings") -> bool:
     )
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  our own address
-            return bool(answer.status == 200 and json.load(answer)["queue"] == "ok")
+            queue = json.load(answer)["queue"]
+            return bool(answer.status == 200 and (queue == "ok" or not with_queue))
     except (urllib.error.URLError, OSError, ValueError):
         return False
 

@@ -29,6 +29,20 @@ def test_readings_come_in_the_order_of_the_replies(post: Any) -> None:
     }  # fmt: skip
 
 
+def test_while_a_large_request_is_read_another_is_told_to_come_back_and_small_ones_are_read(
+    post: Any,
+) -> None:
+    few = {"replies": [{"text": "a"}] * api.FEW_REPLIES}
+    many = {"replies": [{"text": "a"}] * (api.FEW_REPLIES + 1)}
+    with api._turn(api.MOST_REPLIES) as has_turn:
+        assert has_turn
+        refused = post(many)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
+        assert "later" in refused.json()["detail"]
+        assert post(few).status_code == 200
+    assert post(many).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -1,4 +1,4 @@
-"""Ctrl-C while the first start still prepares."""
+"""What `make run` waits for, and Ctrl-C while the first start still prepares."""
 
 import os
 import signal
@@ -8,7 +8,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings as nods
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
+from config.run import is_ready
 from tests.processes.installation import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +59,24 @@ def test_ctrl_c_during_the_first_training_ends_it_in_a_word(tmp_path: Path) -> N
             assert not left
         finally:
             parent.kill()
+
+
+@pytest.fixture
+def served(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Settings:
+    """Nod at the address in the settings, without a Redis."""
+    host, port = live_server.url.removeprefix("http://").split(":")
+    settings.HOST, settings.PORT, settings.VAR_DIR = host, int(port), tmp_path
+    settings.ALLOWED_HOSTS = [host]
+    return settings
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_waits_for_the_redis_that_it_starts_and_not_for_one_elsewhere(
+    served: Settings,
+) -> None:
+    """Where that is down, texts are taken and kept all the same."""
+    served.REDIS_URL = ""
+    assert not is_ready(nods)
+    served.REDIS_URL = f"redis://127.0.0.1:{free_port()}"
+    assert is_ready(nods)
+    assert not is_ready(nods, with_queue=True)
