@@ -67,6 +67,10 @@ class CannotPutBack(Exception):
     """Only what a player took out themselves, and nobody since."""
 
 
+class DecidedMeanwhile(Exception):
+    """A reviewer rules on what another one has ruled on since they looked."""
+
+
 class CannotContest(Exception):
     """Only a settled answer that was wrong can be contested, and once."""
 
@@ -468,14 +472,19 @@ def rule(
     reason: str,
     note: str = "",
     make_gold: bool = False,
+    seen: int | None = None,
     now: datetime,
 ) -> Ruling:
-    """A reviewer says what it is; it stands above any consensus. The differences are booked now."""
+    """A reviewer says what it is; it stands above any consensus. The differences are booked now.
+    `seen`: rulings that they had before them; None: whatever there are.
+    """
     if label == SKIP:
         raise UnknownLabel
     _check_label(poll.question, label)
     name = by.user.get_username()
     Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
+    if seen is not None and seen != poll.rulings.count():
+        raise DecidedMeanwhile
     ruling = Ruling.objects.create(
         poll=poll, label=label, reason=reason, note=note[:300], by=name, at=now
     )
@@ -551,7 +560,7 @@ def _correct_gold(gold: Gold, label: str, now: datetime) -> None:
 @dataclass(frozen=True, slots=True)
 class PracticeState:
     run: PracticeRun
-    card: PracticeCard | None  # None: all are answered
+    card: PracticeCard
     number: int  # of the card, from 1
     of: int
     is_needed: bool  # before answers count
@@ -577,14 +586,13 @@ def practice_of(*, player: Player, now: datetime) -> PracticeState:
     run, _ = PracticeRun.objects.get_or_create(
         player=player, finished_at=None, defaults={"meaning": meaning, "began_at": now}
     )
-    if run.meaning != meaning:  # the labels changed in the middle of it
+    cards = practice_cards(taxonomy)
+    # The labels, or their examples, changed in the middle of it.
+    if run.meaning != meaning or len(run.answers) >= len(cards):
         run.meaning, run.answers = meaning, []
         run.save(update_fields=["meaning", "answers"])
-    cards = practice_cards(taxonomy)
-    card = cards[len(run.answers)] if len(run.answers) < len(cards) else None
-    return PracticeState(
-        run, card, min(len(run.answers) + 1, len(cards)), len(cards), needs_practice(player)
-    )
+    number = len(run.answers) + 1
+    return PracticeState(run, cards[number - 1], number, len(cards), needs_practice(player))
 
 
 @transaction.atomic

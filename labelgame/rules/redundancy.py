@@ -30,16 +30,18 @@ def next_step(
     probabilities: Mapping[str, float],
     *,
     votes: int,
+    heard: int,
     weight: float,
     first: int,
     most: int,
     target: float,
 ) -> Next:
-    """`probabilities`: of each label, by the consensus so far; `votes`: answers that it rests on,
-    `weight`: the sum of their players' weights. Answers that weigh nothing do not use up the cap.
+    """`probabilities`: of each label, by the consensus so far; `votes`: answers that were given,
+    `heard`: those of players who weigh anything, `weight`: the sum of their weights. Answers that
+    weigh nothing are none of the `first`, and do not use up the cap.
     """
     label, probability = max(probabilities.items(), key=lambda item: (item[1], item[0]))
-    if votes >= first and probability >= target:
+    if heard >= first and probability >= target:
         return Next(Step.SETTLE, label, probability)
     if weight >= most or votes >= most * MOST_TIMES_THE_CAP:
         return Next(Step.REVIEW, label, probability)

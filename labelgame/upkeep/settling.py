@@ -126,6 +126,7 @@ def _next(answers: Sequence[Answer], poll: Poll, desk: Desk) -> Next:
     return next_step(
         _probabilities(answers, desk.knowledge(poll.question)),
         votes=len(answers),
+        heard=sum(answer.player.weight > 0 for answer in answers),
         weight=sum(answer.player.weight for answer in answers),
         first=desk.settings.first_votes,
         most=desk.settings.most_votes,

@@ -22,6 +22,7 @@ from labelgame.access import PlayerRequest, player_only
 from labelgame.models import Offer, Round
 from labelgame.pages import cards
 from labelgame.pages.roundend import summary
+from labelgame.views.sent import number_of, uuid_of
 
 TAKEN_OUT = "That card was taken out of the game. It costs nothing."
 TOO_LATE = "It is too late to undo that: an answer can be taken back for a moment."
@@ -73,7 +74,7 @@ def card(request: PlayerRequest) -> HttpResponse:
 
 def _asked_for(request: PlayerRequest) -> Offer | None:
     """The card of `?card=`, if it is in the player's hand."""
-    card = _uuid(request.GET.get("card", ""))
+    card = uuid_of(request.GET.get("card", ""))
     if card is None:
         return None
     held = Offer.objects.in_hand(timezone.now()).filter(player=request.player, public_id=card)
@@ -86,7 +87,7 @@ def _asked_for(request: PlayerRequest) -> Offer | None:
 
 def _just_pulled(request: PlayerRequest) -> UUID | None:
     """The card of `?pulled=`, if they may put it back."""
-    card = _uuid(request.GET.get("pulled", ""))
+    card = uuid_of(request.GET.get("pulled", ""))
     return card if card and actions.may_put_back(player=request.player, card=card) else None
 
 
@@ -121,7 +122,7 @@ def answer(request: PlayerRequest) -> HttpResponse:
 @player_only
 def undo(request: PlayerRequest) -> HttpResponse:
     """Of the answer that the page names; of the last one, where an older page names none."""
-    last = _uuid(request.POST.get("last", ""))
+    last = uuid_of(request.POST.get("last", ""))
     offer = actions.undo(player=request.player, card=last, now=timezone.now())
     if offer is None:
         return _go_on(request, News(notice=TOO_LATE))
@@ -161,7 +162,7 @@ def put_back(request: PlayerRequest) -> HttpResponse:
 @player_only
 def still(request: PlayerRequest) -> HttpResponse:
     """Whether the cards on the page may stay there; the page asks every few seconds."""
-    asked = [card for name in request.GET.getlist("card") if (card := _uuid(name))]
+    asked = [card for name in request.GET.getlist("card") if (card := uuid_of(name))]
     gone = set(asked) - actions.still_open(player=request.player, cards=asked)
     if not gone:
         return HttpResponse(status=204)
@@ -228,17 +229,10 @@ def round_(request: PlayerRequest, public_id: UUID) -> HttpResponse:
 
 
 def _card(request: PlayerRequest) -> UUID:
-    card = _uuid(request.POST.get("card", ""))
+    card = uuid_of(request.POST.get("card", ""))
     if card is None:
         raise Http404("There is no such card.")
     return card
-
-
-def _uuid(words: str) -> UUID | None:
-    try:
-        return UUID(words)
-    except ValueError:
-        return None
 
 
 def _milliseconds() -> int:
@@ -249,8 +243,7 @@ def _milliseconds_taken(request: PlayerRequest) -> int:
     """From the card's sight to the answer. Measured by the page; without JavaScript since the page
     was made, whose moment the form brings back.
     """
-    taken = request.POST.get("ms", "")
-    if taken.isdecimal():
-        return int(taken)
-    shown_at = request.POST.get("shown_at", "")
-    return max(0, _milliseconds() - int(shown_at)) if shown_at.isdecimal() else 0
+    if (taken := number_of(request.POST.get("ms", ""))) is not None:
+        return taken
+    shown_at = number_of(request.POST.get("shown_at", ""))
+    return max(0, _milliseconds() - shown_at) if shown_at is not None else 0

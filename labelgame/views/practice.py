@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 from classifier.taxonomy import current_taxonomy
 from labelgame import actions
 from labelgame.access import PlayerRequest, player_only
-from labelgame.models import PracticeRun
+from labelgame.models import Player, PracticeRun
 from labelgame.pages.cards import label_of
-from labelgame.practice import CARDS, PASS, practice_cards
+from labelgame.practice import CARDS, PASS, fingerprint, practice_cards
+from labelgame.views.sent import number_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,13 +24,23 @@ def practice(request: PlayerRequest) -> HttpResponse:
     """
     if request.method == "POST":
         return _answered(request)
-    run = PracticeRun.objects.filter(player=request.player).order_by("-pk").first()
-    number = request.GET.get("why", "")
-    if run and number.isdecimal() and 1 <= int(number) <= len(run.answers):
-        return _explained(request, run, int(number))
+    run = _last_run(request.player)
+    number = number_of(request.GET.get("why", "")) or 0
+    if run and 1 <= number <= len(run.answers):
+        return _explained(request, run, number)
     if run and run.finished_at and _is_the_last_word(request, run):
         return _over(request, run)
     return _asked(request)
+
+
+def _last_run(player: Player) -> PracticeRun | None:
+    """None where it was over other cards: what was said then belongs to none of these."""
+    taxonomy = current_taxonomy()
+    run = PracticeRun.objects.filter(player=player).order_by("-pk").first()
+    if run is None or run.meaning != fingerprint(taxonomy):
+        return None
+    cards, answers = len(practice_cards(taxonomy)), len(run.answers)
+    return run if (answers == cards if run.finished_at else answers <= cards) else None
 
 
 def _is_the_last_word(request: PlayerRequest, run: PracticeRun) -> bool:
@@ -40,14 +51,14 @@ def _is_the_last_word(request: PlayerRequest, run: PracticeRun) -> bool:
 
 
 def _answered(request: PlayerRequest) -> HttpResponse:
-    number = request.POST.get("number", "")
-    if not number.isdecimal():
+    number = number_of(request.POST.get("number", ""))
+    if number is None:
         raise SuspiciousOperation("Every card of the practice has a number.")
     try:
         actions.practise(
             player=request.player,
             label=request.POST.get("label", ""),
-            number=int(number),
+            number=number,
             now=timezone.now(),
         )
     except actions.UnknownLabel as error:
@@ -59,7 +70,6 @@ def _answered(request: PlayerRequest) -> HttpResponse:
 
 def _asked(request: PlayerRequest) -> HttpResponse:
     state = actions.practice_of(player=request.player, now=timezone.now())
-    assert state.card is not None, "a run with all its cards answered is over"
     context = {
         "card": state.card,
         "question": current_taxonomy().question(state.card.question),

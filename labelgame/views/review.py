@@ -37,11 +37,13 @@ def review_item(request: PlayerRequest, pk: int) -> HttpResponse:
     rulings = reviews.rulings_of(poll)
     form = RulingForm(question, request.POST or None, initial={"seen": len(rulings)})
     if form.is_valid():
-        if form.cleaned_data["seen"] == len(rulings):
+        try:
             return _decided(request, poll, form)
-        # Sent twice, or somebody else was quicker: what they said must be read first.
-        form = RulingForm(question, initial=form.cleaned_data | {"seen": len(rulings)})
-        messages.error(request, f"It was decided meanwhile, by {rulings[0][0].by}: see below.")
+        except actions.DecidedMeanwhile:
+            # Sent twice, or somebody else was quicker: what they said must be read first.
+            rulings = reviews.rulings_of(poll)
+            form = RulingForm(question, initial=form.cleaned_data | {"seen": len(rulings)})
+            messages.error(request, f"It was decided meanwhile, by {rulings[0][0].by}: see below.")
     context = {
         "poll": poll,
         "question": question,
@@ -68,6 +70,7 @@ def _decided(request: PlayerRequest, poll: Poll, form: RulingForm) -> HttpRespon
         reason=given["reason"],
         note=given["note"],
         make_gold=given["make_gold"],
+        seen=given["seen"],
         now=timezone.now(),
     )
     label = label_of(poll.question, given["label"])

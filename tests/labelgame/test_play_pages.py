@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from classifier.models import Example
 from classifier.taxonomy import current_taxonomy
@@ -163,6 +165,14 @@ def test_time_is_the_pages_own_or_counts_from_when_the_page_was_made(
     measured, counted = Answer.objects.oldest_first()
     assert measured.milliseconds == 812
     assert 3000 <= counted.milliseconds < 60_000
+
+
+@pytest.mark.parametrize("ms", ["", "-1", "1.5", "³", "9" * 5_000])
+def test_a_time_that_is_none_is_none(client: Client, alice: Player, asked: Asked, ms: str) -> None:
+    """Python makes no number of more than 4,300 digits; no browser sends any."""
+    a_stack(asked, 3)
+    answer(client, held(alice)[0].public_id, ms=ms, shown_at=ms)
+    assert Answer.objects.get().milliseconds == 0
 
 
 def test_ten_answers_are_a_round_and_lead_to_its_end(
@@ -499,6 +509,39 @@ def test_an_old_page_of_a_run_that_is_over_changes_nothing(charlie: Player) -> N
         practise(client, number, card.label)
     practise(client, 10, "neutral")
     assert PracticeRun.objects.filter(player=charlie, is_passed=True).count() == 1
+
+
+@pytest.mark.parametrize("why", ["0", "11", "-1", "²", "9" * 5_000])
+def test_a_number_that_no_card_has_shows_the_card_in_turn(charlie: Player, why: str) -> None:
+    client = signed_in(charlie)
+    assert "<b>1</b> of 10" in page(client, f"/play/practice/?why={why}")
+    response = client.post("/play/practice/", {"number": why, "label": "confirm"})
+    assert response.status_code in (302, 400)
+
+
+def test_a_run_over_fewer_cards_is_nobodys_last_word(
+    charlie: Player, settings: Settings, tmp_path: Path
+) -> None:
+    """Of another taxonomy the cards are its labels' examples, and those may change."""
+    label = '[a.labels.{0}]\ntitle = "{0}"\nmeaning = "{0}"\nemoji = "x"\nhotkey = "{0}"\n'
+    first = ["one", "two", "three"]
+
+    def asks(examples: list[str]) -> None:
+        labels = "".join(
+            label.format(name) + f"examples = {[f'{name} {each}' for each in examples]}\n"
+            for name in "xyz"
+        )
+        settings.TAXONOMY_FILE = tmp_path / f"{len(examples)}.toml"
+        settings.TAXONOMY_FILE.write_text('[a]\nasks = "What?"\n' + labels)
+
+    asks(first)
+    client = signed_in(charlie)
+    for number in range(1, 10):
+        practise(client, number, "z" if number % 3 else "x")
+    assert "of 9 right" in page(client, "/play/practice/")
+    asks([*first, "four"])
+    assert "<b>1</b> of 10" in page(client, "/play/practice/")
+    assert "<b>1</b> of 10" in page(client, "/play/practice/?why=9")
 
 
 # ---- rules -----------------------------------------------------------------------------------

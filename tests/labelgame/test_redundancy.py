@@ -6,10 +6,18 @@ from hypothesis import strategies as st
 from labelgame.rules.redundancy import MOST_TIMES_THE_CAP, Next, Step, next_step
 
 
-def step(share: float, *, votes: int = 2, weight: float | None = None, most: int = 7) -> Next:
+def step(
+    share: float,
+    *,
+    votes: int = 2,
+    heard: int | None = None,
+    weight: float | None = None,
+    most: int = 7,
+) -> Next:
     return next_step(
         {"confirm": share, "cancel": 1 - share},
         votes=votes,
+        heard=votes if heard is None else heard,
         weight=votes if weight is None else weight,
         first=2,
         most=most,
@@ -27,6 +35,10 @@ def test_two_who_are_divided_ask_for_one_more() -> None:
 
 def test_one_is_not_enough_however_sure() -> None:
     assert step(0.999, votes=1).step is Step.ASK
+
+
+def test_one_and_one_who_is_not_listened_to_are_not_two() -> None:
+    assert step(0.97, heard=1, weight=1.0).step is Step.ASK
 
 
 def test_at_the_cap_a_reviewer_decides() -> None:
