@@ -235,7 +235,7 @@ def split_key(row: Row) -> tuple[str, ...]:
 
 
 def assert_no_overlap(train: Iterable[Row], held_out: Iterable[Row]) -> None:
-    """Called at the start of every training and before rows are judged on."""
+    """Called at the start of every training, and before a version is judged."""
     seen = {split_key(row): row for row in train}
     shared = [(row, seen[key]) for row in held_out if (key := split_key(row)) in seen]
     if shared:

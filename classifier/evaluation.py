@@ -17,6 +17,7 @@ from classifier.engines import Floats
 from classifier.intervals import wilson
 from classifier.readings import Reading, likeliest
 from classifier.taxonomy import Question, Taxonomy
+from classifier.thresholds import PERSONS_LOOK
 
 ECE_BINS = 10  # of equal width: with some hundred rows, finer bins measure noise
 # Row keys by which results are told apart as well. `variety` is a dialect or language.
@@ -297,6 +298,22 @@ def _curve(pairs: Sequence[tuple[Row, Reading]], primary: str) -> list[list[floa
     return [[count / len(marks), float(wrong[count - 1]) / count] for count in counts]
 
 
+def _cost(
+    known: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
+) -> float:
+    """Of a reply, on average: a person's look where it is held, the label's `mistake` where it is
+    acted on wrongly (thresholds.py).
+    """
+    mistakes = {label.name: label.mistake for label in primary.labels}
+    costs = [
+        PERSONS_LOOK
+        if reading.confidence < thresholds[reading.intent]
+        else mistakes[reading.intent] * (row.labels[primary.name] != reading.intent)
+        for row, reading in known
+    ]
+    return sum(costs) / max(1, len(costs))
+
+
 def _decided(
     pairs: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
 ) -> Report:
@@ -318,8 +335,9 @@ def _decided(
 
     known = [(row, reading) for row, reading in pairs if row.labels[primary.name] is not None]
     return figures(known) | {
+        "cost": _cost(known, primary, thresholds),
         "labels": {
             name: figures([pair for pair in known if pair[1].intent == name])
             for name in primary.label_names
-        }
+        },
     }

@@ -2,9 +2,9 @@
 
 All reports must have been made on the same rows. A candidate has to hold every must-pass row, keep
 every label of every question above its floors and near what the live version gives it, be hardly
-surer of itself than it is right, and be shown better by a paired test: where the two differ on the
-same rows, chance alone would hardly have given it so much. A tie keeps the one that is live, for it
-has served and the other has not.
+surer of itself than it is right, cost hardly more by what it would do, and be shown better by a
+paired test: where the two differ on the same rows, chance alone would hardly have given it so much.
+A tie keeps the one that is live, for it has served and the other has not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,11 @@ TOO_CAREFUL_MAY_RISE = 0.03
 # Each promotion may add a little to the last one's. This bounds the sum: a threshold of 0.95 stands
 # for being right at least nine times of ten as long as confidences are no more too high than this.
 TOO_SURE_AT_MOST = 0.05
+# What a reply costs by what is done about it, in looks of a person (thresholds.py): two versions
+# that act wrongly on two or three rows of the frozen test set, at some 30 looks each, differ by
+# 0.08 (standard deviation).
+MAY_COST_MORE = 0.10
+NOBODY_ACTS = 1.0  # a person looks at every reply: a rival without thresholds
 
 
 class NotComparable(ValueError):
@@ -98,6 +103,7 @@ def judge(
         _floors(candidate, floors, recall_floors),
         _no_label_lost(candidate, rival),
         _calibrated(candidate, rival),
+        _acts_well(candidate, rival),
         _better(candidate, rival),
     )
     return Verdict(checks, candidate["model"], rival["model"])
@@ -172,6 +178,19 @@ def _off(report: Mapping[str, Any]) -> tuple[float, float]:
         above, below = above + max(0.0, by), below + max(0.0, -by)
     rows = max(1, question["rows"])
     return above / rows, below / rows
+
+
+def _acts_well(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
+    """Each at its own thresholds: a version that reads better may still act more rashly."""
+    ours, theirs = (
+        (report.get("decided") or {}).get("cost", NOBODY_ACTS) for report in (candidate, rival)
+    )
+    holds = ours <= theirs + MAY_COST_MORE
+    return Check(
+        "acts_well", holds,
+        f"By what Nod would do at its thresholds a reply costs {ours:.2f} looks of a person, after"
+        f" {theirs:.2f}{'.' if holds else f': more than {MAY_COST_MORE:.2f} more.'}",
+    )  # fmt: skip
 
 
 def _better(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:

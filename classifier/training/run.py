@@ -11,7 +11,7 @@ from django.conf import settings
 
 from classifier import actions, must_pass
 from classifier.baseline import Baseline
-from classifier.data import Row, Split
+from classifier.data import Row, Split, assert_no_overlap
 from classifier.evaluation import Report, evaluate
 from classifier.gate import Check, Verdict, judge
 from classifier.judged import judged_rows, must_pass_rows, test_rows, without_judged
@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 
 FROZEN_TEST_SET = "frozen test set"
 VALIDATION_ROWS = "validation rows"  # they chose epoch and thresholds: a little kinder than life
+VALIDATION_AND_TEST = "validation rows and the few test rows that there are"
+# Test rows by which alone a version is judged. With fewer, one incident that an operator added, and
+# that what serves reads wrongly by its nature, would let any candidate pass.
+ENOUGH_TESTS = 200
 
 MOST_RIVALS = 3  # that a candidate is compared with, if others go live while it is judged
 
@@ -121,11 +125,14 @@ def conclude(
     follow.
     """
     taxonomy = version.taxonomy
-    rows, rows_from = (tests, FROZEN_TEST_SET) if tests else (data.validation, VALIDATION_ROWS)
-    on_stage("judging it")
-    reader = Reader(scorer_of(version))
-    report = full_report(version, reader, rows, rows_from)
+    rows, rows_from = judged_on(tests, data, taxonomy)
     strict = must_pass_rows(taxonomy)
+    # Again: an operator may have added what was being learnt.
+    assert_no_overlap((*data.train, *data.validation), [*tests, *strict])
+    on_stage("judging it")
+    # By the graph that its confidences were fitted to, on any machine: the verdict is one.
+    reader = Reader(scorer_of(version, gpu=False))
+    report = full_report(version, reader, rows, rows_from)
     failed = must_pass.failures(
         strict, reader.read([row.pair for row in strict]), taxonomy, version.thresholds
     )
@@ -164,6 +171,17 @@ def conclude(
     verdict = refused_for_restlessness(verdict)
     actions.record_verdict(version=candidate, verdict=verdict)
     return Outcome(candidate, rival_report, verdict, promoted=False)
+
+
+def judged_on(tests: Sequence[Row], data: Split, taxonomy: Taxonomy) -> tuple[Sequence[Row], str]:
+    """The rows, and what they are called."""
+    primary = taxonomy.primary
+    labels = {row.labels[primary.name] for row in tests}
+    if len(tests) >= ENOUGH_TESTS and labels.issuperset(primary.label_names):
+        return tests, FROZEN_TEST_SET
+    if not tests:
+        return data.validation, VALIDATION_ROWS
+    return [*data.validation, *tests], VALIDATION_AND_TEST
 
 
 def of_each_label(
@@ -212,7 +230,7 @@ def scorer_of_live(live: ModelVersion | None, taxonomy: Taxonomy) -> Scorer | No
     if live is None:
         return None
     try:
-        scorer = scorer_of(open_version(live.path, digest=live.digest))
+        scorer = scorer_of(open_version(live.path, digest=live.digest), gpu=False)
     except DamagedVersion as exc:
         log.error("The live version cannot be compared with: %s", exc)
         return None

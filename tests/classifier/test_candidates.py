@@ -17,6 +17,7 @@ from django.core.management import call_command
 
 from classifier import actions
 from classifier.data import (
+    DataError,
     Row,
     Split,
     assert_no_overlap,
@@ -187,6 +188,44 @@ def test_which_label_wants_more_rows_is_not_asked_of_the_test_set(
         "news": 1.0,
         "sport": 1.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("tests", "rows_from"),
+    [
+        (TESTS, "frozen test set"),
+        (TESTS[:199], "validation rows and the few test rows that there are"),
+        (
+            [row for row in rows_of(range(2000, 2040)) if row.labels["topic"] == "news"],
+            "validation rows and the few test rows that there are",
+        ),
+        ([], "validation rows"),
+    ],
+    ids=["enough", "few", "of one label", "none"],
+)
+def test_a_few_test_rows_do_not_judge_alone(
+    clean: Version, data: Split, tests: list[Row], rows_from: str
+) -> None:
+    """An operator who adds one that the live version reads wrongly opens no gate."""
+    report = conclude(clean, data, tests, by="Ben", now=NOW).candidate.report
+    assert report["rows_from"] == rows_from
+    validation = 0 if rows_from == "frozen test set" else len(data.validation)
+    assert report["rows"] == validation + len(tests)
+
+
+@pytest.mark.parametrize("pack", ["test", "must_pass"])
+def test_a_row_that_became_judged_while_it_was_learnt_stops_the_verdict(
+    clean: Version, data: Split, pack: str
+) -> None:
+    learnt = data.train[0]
+    if pack == "must_pass":
+        JudgedRow.objects.create(
+            pack=JudgedRow.Pack.MUST_PASS, text=learnt.text, labels=dict(learnt.labels)
+        )
+    tests = [*TESTS, learnt] if pack == "test" else TESTS
+    with pytest.raises(DataError, match="both sides"):
+        conclude(clean, data, tests, by="Ben", now=NOW)
+    assert not ModelVersion.objects.exists()
 
 
 def other(row: Row) -> str:

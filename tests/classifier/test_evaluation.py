@@ -104,6 +104,8 @@ def test_what_nod_decides_by_itself_is_counted_by_threshold(topics: Taxonomy) ->
     assert (report["rows"], report["decided"], report["right"]) == (4, 3, pytest.approx(2 / 3))
     assert report["labels"]["news"]["decided"] == 2
     assert report["labels"]["sport"]["right"] == 1.0
+    [mistake] = {label.mistake for label in topics.primary.labels}
+    assert report["cost"] == (1 + mistake) / 4  # one looked at by a person, one acted on wrongly
     assert "in all               3 of 4       75.0%    66.7% (" in as_table(whole)
     assert "decided by itself" not in as_table(evaluate(rows, readings, topics, model="m"))
 

@@ -86,6 +86,25 @@ def test_a_worse_candidate_is_refused() -> None:
     assert "no_label_lost" in failed(refused)
 
 
+def acting(report: dict[str, Any], *, cost: float) -> dict[str, Any]:
+    return report | {"decided": {"cost": cost}}
+
+
+def test_one_that_reads_better_and_acts_rashly_is_refused() -> None:
+    ours, theirs = report("new", right=0.95), report("old", right=0.85, seed=2)
+    assert verdict(acting(ours, cost=0.72), acting(theirs, cost=0.65)).passed
+    rash = verdict(acting(ours, cost=0.76), acting(theirs, cost=0.65))
+    assert failed(rash) == {"acts_well"}
+    assert "0.76 looks of a person, after 0.65: more than 0.10 more." in rash.words
+
+
+def test_acting_has_to_cost_no_more_than_people_who_look_at_everything() -> None:
+    """The baseline, which serves at first, acts by nobody's thresholds."""
+    ours, theirs = report("new", right=0.95), report("old", right=0.85, seed=2)
+    assert verdict(acting(ours, cost=0.8), theirs).passed
+    assert failed(verdict(acting(ours, cost=1.2), theirs)) == {"acts_well"}
+
+
 def test_one_must_pass_row_is_enough_to_refuse() -> None:
     ours, theirs = report("new", right=0.95), report("old", right=0.8)
     refused = verdict(ours, theirs, ("“no problem” would be acted on as cancel.",))
