@@ -8,6 +8,8 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from pytest_django import Settings
 
+from classifier import holding
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
@@ -21,6 +23,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             **database["TEST"],
             "NAME": str(Path(django_settings.VAR_DIR) / "test.sqlite3"),
         }
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> Iterator[None]:
+    """A training that a test took up and left is nobody's after it, and its lock file is closed."""
+    yield
+    for name in list(holding._held):
+        holding.let_go(name)
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,7 @@ class Rule(StrEnum):
     RIGHT = "right"
     BEAT_THE_MODEL = "beat_the_model"
     BEAT_THE_OTHERS = "beat_the_others"
+    AFTER_THE_GUESS = "after_the_guess"
     WRONG = "wrong"
     GOLD_RIGHT = "gold_right"
     GOLD_WRONG = "gold_wrong"
@@ -136,6 +137,7 @@ class Card:
     model: str | None = None  # what the model had guessed
     others: str | None = None  # what most of the other players said; None: no majority
     is_gold: bool = False
+    told: bool = False  # what the model had guessed, before this answer: it was given anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Settlement:
 def settle(card: Card, tariff: Tariff) -> Settlement:
     rule = _rule_of(card)
     waiting = 0
-    if rule is Rule.WAITING:
+    if rule is Rule.WAITING and not _says_what_it_was_told(card):
         waiting = CANT_TELL_RIGHT if card.answer == CANT_TELL else RIGHT
     return Settlement(rule, tariff.points(rule), waiting)
 
@@ -170,15 +172,26 @@ def _rule_of(card: Card) -> Rule:
         return Rule.CANT_TELL_RIGHT if is_right else Rule.CANT_TELL_WRONG
     if card.settled == CANT_TELL:
         return Rule.NOBODY_CAN_TELL
+    if is_right and _says_what_it_was_told(card):
+        return Rule.AFTER_THE_GUESS
     if card.is_gold:
         return Rule.GOLD_RIGHT if is_right else Rule.GOLD_WRONG
     if not is_right:
         return Rule.WRONG
+    if card.told:  # whoever has seen a guess is right against nobody
+        return Rule.RIGHT
     if card.model not in (None, card.settled):
         return Rule.BEAT_THE_MODEL
     if card.others not in (None, card.settled):
         return Rule.BEAT_THE_OTHERS
     return Rule.RIGHT
+
+
+def _says_what_it_was_told(card: Card) -> bool:
+    """Else one could answer anything, look at the guess, undo, and be paid for what the model knows
+    without reading a word.
+    """
+    return card.told and card.answer == card.model
 
 
 # ---- the page that publishes this -----------------------------------------------------------
@@ -231,7 +244,8 @@ LINES: Mapping[str, Line] = {
     Rule.BEAT_THE_MODEL: Line(
         "Beat the model",
         "The card settles as you said, and the model had guessed something else: {bonus} points on"
-        " top, and the card counts half as much again when the model learns.",
+        " top. Where it had misread what they want, the text counts half as much again when the"
+        " model learns.",
         Example(
             "“👍 I can't make it”: the model guessed Will come, you say Will not come, and so it"
             " settles.",
@@ -246,6 +260,16 @@ LINES: Mapping[str, Line] = {
             "“yes” to “Do you need to cancel?”: two others said Will come, you say Will not come,"
             " and the reviewer agrees with you.",
             Card("cancel", "cancel", model="cancel", others="confirm"),
+        ),
+    ),
+    Rule.AFTER_THE_GUESS: Line(
+        "Right, as the model had said",
+        "You took an answer back when the model's guess had been said, and gave the guess: nothing"
+        " is won. Another answer that is right earns {right} points, a wrong one costs as ever.",
+        Example(
+            "“see you then”: you had hit Will not come by mistake, read that Nod had guessed Will"
+            " come, and said so.",
+            Card("confirm", "confirm", model="confirm", told=True),
         ),
     ),
     Rule.WRONG: Line(

@@ -37,9 +37,8 @@ def book_poll(
     majority = _majority_beside(answers)
     for answer in answers:
         card = Card(answer.label, settled_as)
-        if not answer.guess_shown:  # whoever has seen a guess is right against nobody
-            others = majority.get(answer.pk)
-            card = replace(card, model=answer.guess or None, others=others)
+        others = None if answer.guess_shown else majority.get(answer.pk)
+        card = replace(card, model=answer.guess or None, others=others, told=answer.guess_shown)
         _settle(answer, card, now)
     return _write(answers, now, earned)
 
@@ -49,7 +48,13 @@ def book_checks(*, answers: Iterable[Answer], now: datetime) -> int:
     """Hidden checks, at the end of their round."""
     waiting = [answer for answer in answers if answer.kind == Kind.GOLD and not answer.settled_as]
     for answer in waiting:
-        card = Card(answer.label, answer.poll.gold.label, model=answer.guess or None, is_gold=True)
+        card = Card(
+            answer.label,
+            answer.poll.gold.label,
+            model=answer.guess or None,
+            is_gold=True,
+            told=answer.guess_shown,
+        )
         _settle(answer, card, now)
     return _write(waiting, now)
 
@@ -66,7 +71,8 @@ def first_settlement(answer: Answer) -> None:
     """Of an answer that was just given: nothing counts yet."""
     if answer.kind == Kind.REPEAT:
         return
-    found = settle(Card(answer.label, NOT_YET), _tariff(answer))
+    card = Card(answer.label, model=answer.guess or None, told=answer.guess_shown)
+    found = settle(card, _tariff(answer))
     answer.rule, answer.points, answer.waiting = found.rule, found.points, found.waiting
 
 

@@ -316,6 +316,31 @@ def test_what_is_answered_anew_after_the_guess_settles_nothing_and_gets_no_bonus
     assert set(Answer.objects.standing().blind()) == set(poll.answers.counting())
 
 
+def test_answering_anew_what_the_model_had_said_earns_nothing(
+    alice: Player, asked: Asked, check: Poll
+) -> None:
+    """Else anything, undo and the guess would be worth as much as reading."""
+    example = asked(REPLY, guess="cancel")
+    Poll.objects.filter(pk=check.pk).update(guess=check.gold.label)
+    says(alice, example, "confirm")
+    card = actions.undo(player=alice, now=NOW)
+    assert card is not None
+    again = answers(alice, card, "cancel")
+    assert again.waiting == 0
+    for name in ("bea", "cem"):
+        says(a_player(name), example, "cancel")
+    assert settles() == 1
+    again.refresh_from_db()
+    assert (again.rule, again.points) == ("after_the_guess", 0)
+    says(alice, check.example, "?", kind=Kind.GOLD)
+    card = actions.undo(player=alice, now=NOW)
+    assert card is not None
+    again = answers(alice, card, check.gold.label)
+    actions.close_round(round_=again.round, now=NOW)
+    again.refresh_from_db()
+    assert (again.rule, again.points) == ("after_the_guess", 0)
+
+
 def test_where_no_guess_was_said_an_answer_given_anew_counts(alice: Player, asked: Asked) -> None:
     example = asked(REPLY, guess=None)
     says(alice, example, "confirm")
