@@ -47,6 +47,7 @@ from labelgame.upkeep.polls import close_as_pulled, give_room, reopen
 CARDS = 10  # of a round: about a minute
 # An answer is weighed once it can be undone no more.
 UNDO_WITHIN = timedelta(seconds=10)
+RESERVE = 5  # of a reviewer's picks of a question, every so many one is kept in reserve
 LEAK_BUTTON = "leak button"  # why a player's example was pulled
 SLOWEST = 3_600_000  # ms; a card that lay open over lunch says nothing about speed
 
@@ -498,12 +499,14 @@ def rule(
     if (gold := Gold.objects.filter(poll=poll).first()) is not None:
         _correct_gold(gold, label, now)
     elif make_gold and label != CANT_TELL:
+        picked = Gold.objects.filter(question=poll.question, source=Gold.Source.REVIEWER).count()
         Gold.objects.create(
             poll=poll,
             question=poll.question,
             label=label,
             why=note[:300],
             source=Gold.Source.REVIEWER,
+            is_reserve=(picked + 1) % RESERVE == 0,
             by=name,
             created_at=now,
         )

@@ -168,7 +168,13 @@ class GoldQuerySet(models.QuerySet["Gold"]):
         return self.filter(is_reserve=False, retired_at=None)
 
     def in_reserve(self) -> GoldQuerySet:
-        return self.filter(is_reserve=True, retired_at=None)
+        return self.known_otherwise().filter(is_reserve=True, retired_at=None)
+
+    def known_otherwise(self) -> GoldQuerySet:
+        """Than by the answers to it: what everybody agreed on can neither teach consensus whom to
+        believe nor judge it.
+        """
+        return self.exclude(source=Gold.Source.UNANIMOUS)
 
     def unseen_by(self, player: Player) -> GoldQuerySet:
         """And that may be shown. Asked of one check after the other: were it asked as “in those
@@ -182,8 +188,8 @@ class GoldQuerySet(models.QuerySet["Gold"]):
 
 
 class Gold(models.Model):
-    """A poll whose label is known: a hidden check. The reserve is never shown; it says how good
-    the consensus is.
+    """A poll whose label is known: a hidden check. The reserve is never shown, and consensus is
+    not told it: a reviewer's word on a card that players were divided about says how good it is.
     """
 
     class Source(models.TextChoices):

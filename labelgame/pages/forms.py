@@ -230,7 +230,8 @@ class RulingForm(forms.Form):
     make_gold = forms.BooleanField(
         label="Make it a hidden check",
         required=False,
-        help_text="For a card on which nobody can be in doubt who knows the guide.",
+        help_text="For a card on which nobody can be in doubt who knows the guide. One in five is"
+        " never shown: it tells how often consensus is right.",
     )
     # How many rulings there were when the page was opened: one who decides must have seen them.
     seen = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,8 +1,8 @@
 """Hidden checks: cards whose label is known. They tell how players answer, and never count.
 
 At first they are rows that came with Nod, hand-written and labelled twice. Later they grow from
-cards on which everybody agreed and from a reviewer's picks. A part is kept in reserve and never
-shown: what consensus makes of those cards says how good it is.
+cards on which everybody agreed and from a reviewer's picks. Of the picks a part is kept in reserve
+and never shown: what consensus makes of those cards says how good it is.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,6 @@ PLANTED = 8  # of each label, from the shipped rows
 WANTED = 40  # of each label, with what grows
 UNANIMOUS = 3  # answers that agree, at least
 SURE = 0.99
-RESERVE = 5  # of each label, every so many grown ones one is kept in reserve
 
 
 def plant(*, now: datetime) -> int:
@@ -162,17 +161,15 @@ def _grow(question: str, label: str, more: int, now: datetime) -> int:
         .exclude(pk__in=Poll.objects.filter(agreed, settled_as=label, question=question))
         .order_by("pk")[:more]
     )
-    grown = Gold.objects.filter(question=question, label=label, source=Gold.Source.UNANIMOUS)
     made = [
         Gold(
             poll=poll,
             question=question,
             label=label,
             source=Gold.Source.UNANIMOUS,
-            is_reserve=number % RESERVE == 0,
             created_at=now,
         )
-        for number, poll in enumerate(polls, grown.count() + 1)
+        for poll in polls
     ]
     Gold.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)

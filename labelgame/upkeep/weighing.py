@@ -60,7 +60,7 @@ def weigh_question(*, question: Question, now: datetime) -> QuestionState:
     newest = _answers(question.name).aggregate(newest=Max("pk"))["newest"] or 0
     votes = Votes.of_rows(_rows(question.name))
     # Without the reserve: it says how good this is, and what was told it cannot say.
-    gold = _labels(Gold.objects.in_use(), question.name)
+    gold = _labels(Gold.objects.in_use().known_otherwise(), question.name)
     weights = dict(Player.objects.filter(weight__lt=1).values_list("pk", "weight"))
     found = run(votes, gold=gold, weights=weights)
     reserve = _right_of(found, _labels(Gold.objects.in_reserve(), question.name))

@@ -73,7 +73,10 @@ def test_the_method_in_use_stands_among_those_that_were_tried(desk: Client, weig
 def test_what_the_run_made_of_the_reserve_is_said(desk: Client, weighed: None) -> None:
     assert intent().reserve is None
     QuestionState.objects.update(reserve={"right": 19, "of": 20})
-    words = "Of 20 reserved cards, whose label it was not told, it finds 19 right: 76 to 99 %"
+    words = (
+        "Of 20 reserved cards, which a reviewer decided and whose label it was not told, it finds"
+        " 19 right: 76 to 99 %"
+    )
     assert words in desk.get(PAGE).content.decode()
 
 

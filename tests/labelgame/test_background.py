@@ -267,12 +267,35 @@ def test_checks_grow_from_what_everybody_agreed_on(asked: Asked) -> None:
     assert Gold.objects.get().poll == poll_of(agreed)
 
 
-def test_one_in_five_of_what_grows_is_kept_in_reserve(asked: Asked) -> None:
-    a_stack(asked, 20)
+def test_one_in_five_of_a_reviewers_picks_is_kept_in_reserve(asked: Asked) -> None:
+    robin = a_player("robin", role=Player.Role.REVIEWER)
+    for example in a_stack(asked, 11):
+        actions.rule(
+            poll=poll_of(example),
+            by=robin,
+            label="confirm",
+            reason=Ruling.Reason.GAP,
+            make_gold=True,
+            now=NOW,
+        )
+    assert Gold.objects.in_use().count() == 9
+    assert Gold.objects.in_reserve().count() == 2
+
+
+def test_what_everybody_agreed_on_is_a_check_and_tells_the_run_nothing(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would judge the run by what the run itself had made of it."""
+    told = told_to_the_run(monkeypatch)
+    play(asked, [a_player(name) for name in ("bea", "cem", "dan", "eve")], cards=12)
     agreed = {"state": "settled", "settled_as": "confirm", "settled_at": NOW, "probability": 0.995}
-    Poll.objects.filter(question="intent").update(votes=3, **agreed)
-    assert gold.grow(now=NOW) == 20
-    assert Gold.objects.in_reserve().count() == 4
+    Poll.objects.filter(question="intent", answers__label="confirm").exclude(
+        answers__label="cancel"
+    ).exclude(answers__label="question").update(**agreed)
+    assert gold.grow(now=NOW) == Gold.objects.in_use().count() == 4
+    weighing.weigh_everything(now=NOW + MINUTE, anyway=True)
+    assert told == [{}]
+    assert QuestionState.objects.get(question="intent").reserve == {"right": 0, "of": 0}
 
 
 # ---- the full run --------------------------------------------------------------------------
@@ -304,10 +327,8 @@ def test_a_full_run_says_how_everybody_answers(asked: Asked) -> None:
     assert skills["Bea"]["cancel"]["cancel"] > 0.7
 
 
-def test_the_reserve_judges_the_run_that_was_not_told_it(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stack = play(asked, [a_player(name) for name in ("bea", "cem", "dan", "eve")], cards=12)
+def told_to_the_run(monkeypatch: pytest.MonkeyPatch) -> list[dict[Any, str]]:
+    """Fills as runs come."""
     told: list[dict[Any, str]] = []
 
     def noting(*args: Any, gold: dict[Any, str], **facts: Any) -> Consensus:
@@ -315,6 +336,14 @@ def test_the_reserve_judges_the_run_that_was_not_told_it(
         return run(*args, gold=gold, **facts)
 
     monkeypatch.setattr(weighing, "run", noting)
+    return told
+
+
+def test_the_reserve_judges_the_run_that_was_not_told_it(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = play(asked, [a_player(name) for name in ("bea", "cem", "dan", "eve")], cards=12)
+    told = told_to_the_run(monkeypatch)
     # Everybody but Eve says confirm, cancel, question in turn; of one, a reviewer knows better.
     for example, label, is_reserve in (
         (stack[0], "confirm", False),
