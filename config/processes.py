@@ -62,6 +62,7 @@ class Process:
     command: Sequence[str]
     # Celery's workers may be killed at any line; servers with children of their own may not.
     on_parents_death: signal.Signals = signal.SIGTERM
+    patience: float = 20.0  # seconds in which it may end what it is at
     running: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = field(default=1.0)
@@ -87,12 +88,12 @@ class Process:
         if self.running is not None and self.running.poll() is None:
             self.running.terminate()
 
-    def wait_until_stopped(self, *, seconds: float) -> None:
+    def wait_until_stopped(self) -> None:
         """Then end whatever is left of its group."""
         if self.running is None:
             return
         try:
-            self.running.wait(timeout=seconds)
+            self.running.wait(timeout=self.patience)
         except subprocess.TimeoutExpired:
             print(f"{self.name} does not stop; killing it", flush=True)
         with suppress(ProcessLookupError):  # nothing was left
@@ -141,7 +142,7 @@ class Supervisor:
             for process in stage:
                 process.ask_to_stop()
             for process in stage:
-                process.wait_until_stopped(seconds=20)
+                process.wait_until_stopped()
 
     def _keep_alive(self) -> None:
         for stage in self.stages:

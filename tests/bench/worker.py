@@ -19,7 +19,9 @@ SET_UP = """
 from django.utils import timezone
 from classifier.models import ModelVersion
 from webhooks.models import Business, Line
-ModelVersion.objects.create(name={name!r}, folder={name!r}, created_at=timezone.now())
+ModelVersion.objects.create(
+    name={name!r}, folder={name!r}, digest={digest!r}, created_at=timezone.now()
+)
 business = Business.objects.create(name="Bench", slug="bench")
 Line.objects.create(business=business, account_id="bench", address="+15005550011")
 """
@@ -47,8 +49,8 @@ for number, (prompt, text) in enumerate(json.loads(Path({pairs!r}).read_text()))
 def worker_megabytes(version: Version, pairs: Path, *, folder: Path) -> float:
     nod = Installation(folder, extra={"MODELS_DIR": str(version.path.parent), "REDIS_URL": ""})
     nod.manage("migrate", "-v0")
-    nod.run_code(SET_UP.format(name=version.name))
-    nod.manage("promote", version.name)
+    nod.run_code(SET_UP.format(name=version.name, digest=version.digest))
+    nod.manage("promote", version.name, "--although", "no gate has judged it; it is measured")
     with ExitStack() as running:
         _start(server_command(folder), nod, running)
         eventually(socket_path(folder).exists, seconds=20, what="no Redis")

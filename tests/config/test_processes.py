@@ -9,8 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from config import processes
+from config.processes import Process, Supervisor
+from config.run import stages
 
 PARENT = """
 from config.processes import Process, Supervisor
@@ -24,6 +27,33 @@ supervisor.run()
 supervisor.stop()
 """
 ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.timeout(60)
+def test_what_does_not_stop_is_waited_for_as_long_as_it_may_take(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    stubborn = ["sh", "-c", "trap '' TERM; echo on; while :; do sleep 0.1; done"]
+    process = Process("training", stubborn, patience=0.5)
+    process.start()
+    assert process.running is not None
+    deadline = time.monotonic() + 10
+    while "on" not in capfd.readouterr().out:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    Supervisor([[process]]).stop()
+    assert process.running.returncode == -signal.SIGKILL
+    assert capfd.readouterr().out == "training does not stop; killing it\n"
+
+
+def test_ctrl_c_does_not_wait_for_a_training() -> None:
+    """It takes half an hour, and goes on from its checkpoint."""
+    patience = {
+        process.name: process.patience
+        for stage in stages(settings, Path(settings.VAR_DIR))
+        for process in stage
+    }
+    assert patience["training worker"] < 10 < patience["reading worker"]
 
 
 @pytest.mark.timeout(60)
