@@ -17,7 +17,7 @@ from classifier.engines import Floats
 from classifier.intervals import wilson
 from classifier.readings import Reading, likeliest
 from classifier.taxonomy import Question, Taxonomy
-from classifier.thresholds import PERSONS_LOOK
+from classifier.thresholds import Judged, cost_of
 
 ECE_BINS = 10  # of equal width: with some hundred rows, finer bins measure noise
 # Row keys by which results are told apart as well. `variety` is a dialect or language.
@@ -301,15 +301,14 @@ def _curve(pairs: Sequence[tuple[Row, Reading]], primary: str) -> list[list[floa
 def _cost(
     known: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
 ) -> float:
-    """Of a reply, on average: a person's look where it is held, the label's `mistake` where it is
-    acted on wrongly (thresholds.py).
-    """
+    """Of a reply, on average."""
     mistakes = {label.name: label.mistake for label in primary.labels}
-    costs = [
-        PERSONS_LOOK
-        if reading.confidence < thresholds[reading.intent]
-        else mistakes[reading.intent] * (row.labels[primary.name] != reading.intent)
+    judged = [
+        Judged(reading.intent, reading.confidence, row.labels[primary.name] == reading.intent)
         for row, reading in known
+    ]
+    costs = [
+        cost_of(one, threshold=thresholds[one.label], mistake=mistakes[one.label]) for one in judged
     ]
     return sum(costs) / max(1, len(costs))
 

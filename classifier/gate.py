@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from classifier.thresholds import PERSONS_LOOK
+
 CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a week, no more
 RESAMPLES = 4000  # the confidence is then known to about half a point
 RESAMPLING_SEED = 61
@@ -33,7 +35,6 @@ TOO_SURE_AT_MOST = 0.05
 # that act wrongly on two or three rows of the frozen test set, at some 30 looks each, differ by
 # 0.08 (standard deviation).
 MAY_COST_MORE = 0.10
-NOBODY_ACTS = 1.0  # a person looks at every reply: a rival without thresholds
 
 
 class NotComparable(ValueError):
@@ -181,9 +182,11 @@ def _off(report: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _acts_well(candidate: Mapping[str, Any], rival: Mapping[str, Any]) -> Check:
-    """Each at its own thresholds: a version that reads better may still act more rashly."""
+    """Each at its own thresholds: a version that reads better may still act more rashly. Where a
+    rival has none, a person looks at every reply.
+    """
     ours, theirs = (
-        (report.get("decided") or {}).get("cost", NOBODY_ACTS) for report in (candidate, rival)
+        report.get("decided", {}).get("cost", PERSONS_LOOK) for report in (candidate, rival)
     )
     holds = ours <= theirs + MAY_COST_MORE
     return Check(

@@ -15,11 +15,18 @@ PERSONS_LOOK = 1.0  # the unit of all costs
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One reading of a validation row: what it was taken for, how surely, and whether rightly."""
+    """One reading of a labelled row: what it was taken for, how surely, and whether rightly."""
 
     label: str
     confidence: float
     right: bool
+
+
+def cost_of(one: Judged, *, threshold: float, mistake: float) -> float:
+    """Of what is done about it: looked at by a person, or acted on, rightly or not."""
+    if one.confidence < threshold:
+        return PERSONS_LOOK
+    return 0.0 if one.right else mistake
 
 
 def chosen_thresholds(judged: Sequence[Judged], mistakes: Mapping[str, float]) -> dict[str, float]:
@@ -41,10 +48,7 @@ def _cheapest(judged: Sequence[Judged], mistake: float) -> float:
             continue
         # Just above a wrong one: that one is then held.
         above = candidate if candidate == honest else min(1.0, candidate + 1e-4)
-        cost = sum(
-            (0.0 if one.right else mistake) if one.confidence >= above else PERSONS_LOOK
-            for one in judged
-        )
+        cost = sum(cost_of(one, threshold=above, mistake=mistake) for one in judged)
         if least is None or cost < least:
             least, threshold = cost, above
     return threshold

@@ -62,12 +62,10 @@ def has_due() -> bool:
 def claim_due() -> Delivery | None:
     """Take the delivery that has been due longest, if there is one that nobody has."""
     now = timezone.now()
-    busy = Delivery.objects.busy_endpoints(
-        now=now, lease=lease(), at_most=MOST_IN_FLIGHT, while_failing=MOST_TO_A_FAILING_ONE
-    )
+    flying = Delivery.objects.in_flight_by_endpoint(now=now, lease=lease())
+    busy = [endpoint for endpoint, fails, number in flying if number >= _most_to(fails)]
     due = Delivery.objects.due(now=now, lease=lease()).exclude(endpoint__in=busy)
-    flying = Delivery.objects.in_flight(now=now, lease=lease())
-    if flying.exclude(endpoint__failing_since=None).count() >= MOST_TO_FAILING_ONES:
+    if sum(number for _, fails, number in flying if fails) >= MOST_TO_FAILING_ONES:
         due = due.filter(endpoint__failing_since=None)
     for delivery in due.longest_due_first()[:TRIES_TO_CLAIM]:
         if claim(delivery, now=now):
@@ -83,10 +81,15 @@ def claim(delivery: Delivery, *, now: datetime) -> bool:
     if endpoint is None or not endpoint.takes_deliveries(now):
         return False
     in_flight = Delivery.objects.in_flight(now=now, lease=lease()).filter(endpoint=endpoint)
-    if in_flight.count() >= (MOST_TO_A_FAILING_ONE if endpoint.failing_since else MOST_IN_FLIGHT):
+    if in_flight.count() >= _most_to(endpoint.failing_since is not None):
         return False
     free = Delivery.objects.waiting().unclaimed(now=now, lease=lease())
     return free.filter(pk=delivery.pk, next_attempt_at__lte=now).update(claimed_at=now) == 1
+
+
+def _most_to(fails: bool) -> int:
+    """Deliveries in flight to one endpoint: one that hangs must not take every sender's time."""
+    return MOST_TO_A_FAILING_ONE if fails else MOST_IN_FLIGHT
 
 
 def deliver(delivery: Delivery) -> None:
@@ -221,14 +224,14 @@ def catch_up(endpoint: Endpoint, *, now: datetime) -> bool:
     the incident open, and the next success, of what was brought forward already, goes on.
     """
     locked = Endpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
-    # While it is paused nothing is sent: what succeeds then was on its way before.
-    failing = Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False)
-    since = failing.exclude(paused_until__gt=now).values_list("failing_since", flat=True).first()
-    if locked is None or since is None:
+    if locked is None or locked.failing_since is None:
         return False
-    if bring_forward(_missed(locked, since=since, now=now), now=now):
+    if locked.paused_until is not None and locked.paused_until > now:
+        return False  # nothing is sent now: what succeeds was on its way before
+    if bring_forward(_missed(locked, since=locked.failing_since, now=now), now=now):
         return True
-    failing.update(failing_since=None, paused_until=None, recovered_at=now)
+    locked.failing_since, locked.paused_until, locked.recovered_at = None, None, now
+    locked.save(update_fields=["failing_since", "paused_until", "recovered_at"])
     logger.info("Endpoint %s answers again", endpoint.pk)
     return False
 
@@ -286,9 +289,7 @@ def send_again(*, deliveries: list[Delivery], now: datetime) -> int:
     endpoints = Endpoint.objects.filter(pk__in={delivery.endpoint_id for delivery in deliveries})
     list(endpoints.select_for_update().order_by("pk"))
     chosen = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-    # Only columns of its own row: checked again under its lock.
-    is_at_rest = ~Q(state=Delivery.State.WAITING) | Q(claimed_at=None)
-    return chosen.filter(is_at_rest | Q(claimed_at__lt=now - lease())).update(
+    return chosen.unclaimed(now=now, lease=lease()).update(
         state=Delivery.State.WAITING,
         failures=0,
         next_attempt_at=now,

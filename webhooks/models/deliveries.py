@@ -94,19 +94,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def in_flight(self, *, now: datetime, lease: timedelta) -> DeliveryQuerySet:
         return self.waiting().filter(claimed_at__gte=now - lease)
 
-    def busy_endpoints(
-        self, *, now: datetime, lease: timedelta, at_most: int, while_failing: int
-    ) -> list[int]:
-        """Endpoints that already have so many deliveries in flight: a hanging one must not take
-        every sender's time."""
-        is_failing = Q(endpoint__failing_since__isnull=False)
-        return list(
-            self.in_flight(now=now, lease=lease)
-            .values("endpoint", "endpoint__failing_since")
-            .annotate(number=Count("pk"))
-            .filter(Q(number__gte=at_most) | is_failing & Q(number__gte=while_failing))
-            .values_list("endpoint", flat=True)
-        )
+    def in_flight_by_endpoint(
+        self, *, now: datetime, lease: timedelta
+    ) -> list[tuple[int, bool, int]]:
+        """(endpoint, whether it fails, how many), of those that have any in flight."""
+        flying = self.in_flight(now=now, lease=lease).values("endpoint", "endpoint__failing_since")
+        return [
+            (each["endpoint"], each["endpoint__failing_since"] is not None, each["number"])
+            for each in flying.annotate(number=Count("pk"))
+        ]
 
     def longest_due_first(self) -> DeliveryQuerySet:
         return self.order_by("next_attempt_at", "pk")
