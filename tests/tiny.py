@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+SEED = 1
 
 
 def write_tiny_base(folder: Path, *, width: int = 32, layers: int = 1) -> Path:
@@ -25,5 +28,8 @@ def write_tiny_base(folder: Path, *, width: int = 32, layers: int = 1) -> Path:
         vocab_size=len(words), hidden_size=width, num_hidden_layers=layers, num_attention_heads=2,
         intermediate_size=2 * width, max_position_embeddings=128,
     )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
+    # The same weights each time: what a test's training comes to must not be a matter of luck.
+    with torch.random.fork_rng():
+        torch.manual_seed(SEED)
+        BertModel(config).save_pretrained(folder)
     return folder
