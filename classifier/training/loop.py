@@ -120,6 +120,8 @@ def train_network(
     ) as bar:  # fmt: skip
         for number in range(first_epoch, config.epochs + 1):
             prepared.train()
+            if not config.encoder_dropout:
+                network.encoder.eval()
             done = (number - 1) * len(train)
             for step, indices in enumerate(
                 steps_of(train, config, epoch=number, accelerator=accelerator)

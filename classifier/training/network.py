@@ -49,7 +49,7 @@ class ReplyClassifier(nn.Module):
         self.slots = slots  # vectors that a reminder is put into
         self.projection = nn.Linear(width, slots * width)
         self.packs = can_pack(encoder)
-        self.dropout = nn.Dropout(dropout)  # before the heads; the encoder keeps its own
+        self.dropout = nn.Dropout(dropout)  # before the heads
         self.heads = nn.ModuleDict(
             {question: nn.Linear(width, count) for question, count in label_counts.items()}
         )

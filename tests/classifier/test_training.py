@@ -90,6 +90,17 @@ def test_training_learns(tiny: Tiny) -> None:
     assert epochs[-1]["loss"] < epochs[0]["loss"]
 
 
+def test_the_encoder_learns_without_the_dropout_of_its_pretraining(
+    tiny: Tiny, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    config = replace(tiny.config, encoder_dropout=True)
+    noisy = produce(tiny.data, taxonomy, config, models_dir=tmp_path, now=NOW, quiet=True)
+    assert noisy is not None
+    ours, theirs = (each.report["training"]["epochs"][0] for each in (tiny.version, noisy))
+    assert ours["loss"] != theirs["loss"]
+    assert not tiny.config.encoder_dropout
+
+
 def test_rows_on_both_sides_stop_a_training_before_it_starts(
     tiny: Tiny, taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
