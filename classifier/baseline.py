@@ -6,6 +6,7 @@ what it learnt from, so that the next process reads it in a second instead of le
 """
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,15 +19,21 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from classifier import baseline_file, keys, rules, text
-from classifier.data import Row, digest_of, split, starter_rows
+from classifier.data import DataError, Row, digest_of, split, starter_rows
+from classifier.dataset import rows_of_files
+from classifier.judged import is_nods_own
 from classifier.keys import spelled_out
 from classifier.readings import BASELINE, Pair
 from classifier.scoring import Scores, named_scores
 from classifier.taxonomy import Taxonomy, current_taxonomy
 from classifier.text import normalise
 
+log = logging.getLogger(__name__)
+
 # C: texts are short and their features rare, so trust them more than 1.
 INVERSE_REGULARISATION = 8.0
+
+ENOUGH_LABELS = 2  # of a question, to tell one from another
 
 ANY_WORD = r"\S+"  # scikit-learn's own pattern drops one-letter words: "c", "y", "1", "?"
 
@@ -69,7 +76,11 @@ class Baseline:
         for question, model in self.models.items():
             labels = [row.labels[question] for row in rows]
             known = [index for index, label in enumerate(labels) if label is not None]
-            model.fit(features[known], [labels[index] for index in known])
+            seen = {labels[index] for index in known}
+            if len(seen) < ENOUGH_LABELS:
+                _learn_nothing(model, sorted(seen), features.shape[1])
+            else:
+                model.fit(features[known], [labels[index] for index in known])
 
     def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
         features = hstack(
@@ -84,12 +95,43 @@ class Baseline:
         )
 
 
+class Unknowing:
+    """Reads where there is nothing to learn from: every label alike, so that people decide."""
+
+    name = BASELINE
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self.taxonomy = taxonomy
+        self.thresholds: dict[str, float] = {}
+
+    def scores(self, pairs: Sequence[Pair]) -> list[Scores]:
+        return [
+            {
+                question.name: dict.fromkeys(question.label_names, 1 / len(question.label_names))
+                for question in self.taxonomy.questions
+            }
+            for _ in pairs
+        ]
+
+
 @cache
-def starter_baseline() -> Baseline:
-    """What the starter set's training side teaches, once per process."""
+def starter_baseline() -> Baseline | Unknowing:
+    """What the training side of the files teaches, once per process: of the starter set where its
+    labels are the taxonomy's, and of an installation's own.
+    """
     taxonomy = current_taxonomy()
-    rows = rules.left_to_models(starter_rows(taxonomy), taxonomy)
-    return Baseline(split(rows).train, taxonomy, keep_in=Path(settings.MODELS_DIR))
+    train = split(rules.left_to_models(_rows(taxonomy), taxonomy)).train
+    if not train:
+        return Unknowing(taxonomy)
+    return Baseline(train, taxonomy, keep_in=Path(settings.MODELS_DIR))
+
+
+def _rows(taxonomy: Taxonomy) -> Sequence[Row]:
+    try:
+        return rows_of_files(taxonomy)
+    except DataError as exc:  # a training says so, too; until then texts are read
+        log.error("The baseline cannot learn from every file: %s", exc)
+    return starter_rows(taxonomy) if is_nods_own(taxonomy) else []
 
 
 def _key(rows: Sequence[Row], taxonomy: Taxonomy) -> str:
@@ -114,8 +156,19 @@ def _unfitted() -> LogisticRegression:
     )
 
 
+def _learn_nothing(model: LogisticRegression, seen: Sequence[str], features: int) -> None:
+    """As if fitted. Rows need not answer every question, and may all answer it alike."""
+    model.classes_ = np.array(seen, dtype=np.str_)
+    model.coef_, model.intercept_ = np.zeros((1, features)), np.zeros(1)
+
+
 def _columns(model: LogisticRegression, features: csr_matrix, names: Sequence[str]) -> np.ndarray:
     """(pairs, labels) in the taxonomy's order; a label that no row had gets nothing."""
     columns = np.zeros((features.shape[0], len(names)), dtype=np.float32)
-    columns[:, [names.index(name) for name in model.classes_]] = model.predict_proba(features)
+    places = [names.index(name) for name in model.classes_]
+    if len(places) < ENOUGH_LABELS:
+        # Nobody knows, and nothing is to be acted upon: even shares, the label that was seen ahead.
+        columns[:], columns[:, places] = 1.0, 2.0
+        return columns / columns.sum(axis=1, keepdims=True)
+    columns[:, places] = model.predict_proba(features)
     return columns
