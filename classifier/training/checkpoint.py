@@ -1,11 +1,12 @@
 """Where a training was when it was killed, so that it can go on and end with the same weights.
 
-One file per training, named by what shapes it (config, rows, labels): another config or another
-row never goes on from a foreign checkpoint. Written beside its place and renamed, so there is a
-whole one or none. It is no model version and is deleted once there is one.
+One file per training, named by what shapes it (config, rows, labels, code): another config or
+another row never goes on from a foreign checkpoint. Written beside its place and renamed, so there
+is a whole one or none. It is no model version and is deleted once there is one.
 """
 
 import hashlib
+import json
 import os
 import pickle
 import time
@@ -21,6 +22,7 @@ from classifier.data import Split, digest_of
 from classifier.taxonomy import Taxonomy
 from classifier.training.config import TrainingConfig
 from classifier.training.network import ReplyClassifier
+from classifier.training.origins import origins_of
 
 FOLDER = ".training"  # under MODELS_DIR; hidden, so that nobody takes it for a version
 KEPT_SECONDS = 7 * 24 * 3600  # of a training that nobody took up again
@@ -45,8 +47,14 @@ class Saved:
 
 
 def recipe_of(data: Split, taxonomy: Taxonomy, config: TrainingConfig) -> str:
-    """Names what shapes a training: the same recipe on the same machine gives the same weights."""
-    parts = (config.to_json(), taxonomy.source, digest_of(data.train), digest_of(data.validation))
+    """Names what shapes a training: the same recipe on the same machine gives the same weights.
+    Code and base weights are part of it: an upgrade goes on from no checkpoint of before it.
+    """
+    origins = origins_of(config)
+    parts = (
+        config.to_json(), taxonomy.source, digest_of(data.train), digest_of(data.validation),
+        json.dumps(origins["base"], sort_keys=True), origins["code"], torch.__version__,
+    )  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -17,6 +17,8 @@ from classifier.reports import as_table
 from classifier.scoring import onnx_engine, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.tokens import TextTokenizer
+from classifier.training import checkpoint
+from classifier.training.checkpoint import recipe_of
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
 from classifier.training.export import export_fp32
 from classifier.training.loop import Progress, seed_everything, step_inputs
@@ -83,6 +85,21 @@ def test_the_same_seed_trains_the_same_weights(
     assert again is not None
     assert again.digest == tiny.version.digest
     assert again.name == tiny.version.name
+
+
+def test_whoever_may_read_a_version_may_read_its_weights(tiny: Tiny) -> None:
+    modes = {file.stat().st_mode for file in tiny.version.path.iterdir() if file.is_file()}
+    assert len(modes) == 1
+
+
+def test_another_code_or_base_is_another_recipe(
+    tiny: Tiny, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {recipe_of(tiny.data, taxonomy, tiny.config) for _ in range(2)}
+    for changed in ({"base": "other", "code": "c"}, {"base": "b", "code": "other"}):
+        monkeypatch.setattr(checkpoint, "origins_of", lambda config, to=changed: to)
+        made.add(recipe_of(tiny.data, taxonomy, tiny.config))
+    assert len(made) == 3
 
 
 def test_training_learns(tiny: Tiny) -> None:
