@@ -147,7 +147,7 @@ def roll_back(*, by: str, now: datetime) -> ModelVersion:
     if live is None:
         raise NothingToRollBackTo("No version is live: there is nothing to take back.")
     reason = f"rolled back from {live.name}"
-    for version in _served_before(live):
+    for version in served_before(live):
         try:
             promote(version=version, by=by, now=now, reason=reason, rolled_back=True)
         except DamagedVersion:
@@ -158,7 +158,7 @@ def roll_back(*, by: str, now: datetime) -> ModelVersion:
     )
 
 
-def _served_before(live: ModelVersion) -> list[ModelVersion]:
+def served_before(live: ModelVersion) -> list[ModelVersion]:
     """Latest first, each once: what served before the live version was last promoted."""
     promoted = live.servings.filter(rolled_back=False).newest_first().first()
     earlier = Serving.objects.exclude(version=live)

@@ -11,12 +11,13 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
 
-from classifier import rules
+from classifier import actions, rules
 from classifier.models import ModelVersion
 from classifier.readings import BASELINE, RULES, Pair, Reading, reading_from_scores
 from classifier.scoring import Scorer, Scores, scorer_of
@@ -178,10 +179,21 @@ def _load(live: ModelVersion | None) -> None:
         _current.refused = live.name
         _current.retry_at = time.monotonic() + RETRY_DAMAGED_SECONDS
         if _current.reader is None:
-            _current.reader, _current.row = _baseline_reader(), None
+            _current.reader, _current.row = _reader_before(live), None
         return
     _current.reader, _current.row, _current.refused = Reader(scorer), live.name, None
     log.info("Reading with model version %s.", live.name)
+
+
+def _reader_before(live: ModelVersion) -> Reader:
+    """Of the latest version before this one that is whole: what the processes read with that were
+    running when it went live.
+    """
+    for row in actions.served_before(live):
+        with suppress(DamagedVersion):
+            version = open_version(row.path, digest=row.digest)
+            return Reader(scorer_of(version, budget=settings.READER_TOKEN_BUDGET))
+    return _baseline_reader()
 
 
 def _baseline_reader() -> Reader:

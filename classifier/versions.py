@@ -133,7 +133,16 @@ def open_version(path: Path, *, digest: str | None = None) -> Version:
         ) from exc
     for name, wanted in listed.items():
         file = path / name
-        if not file.is_file() or _sha256(file) != wanted:
+        try:
+            is_whole = _sha256(file) == wanted
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            is_whole = False
+        except OSError as exc:
+            raise DamagedVersion(
+                f"{path}: {name} cannot be read ({exc.strerror}). Let the user that runs Nod read"
+                " it."
+            ) from exc
+        if not is_whole:
             raise DamagedVersion(
                 f"{path}: {name} is missing or was changed since it was written. Restore the folder"
                 " from a backup, or train a new version with `manage.py train`."

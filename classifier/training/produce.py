@@ -1,6 +1,7 @@
 """Rows -> a model version: train, export, calibrate, choose thresholds, write it whole."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -192,6 +193,8 @@ def write_network(
     words.save_pretrained(folder / versions.TOKENIZER)
     (folder / versions.TAXONOMY).write_text(taxonomy.source, encoding="utf-8")
     (folder / versions.CONFIG).write_text(config.to_json())
+    # safetensors leaves its file to its owner alone; who trains need not be who reads.
+    shutil.copymode(folder / versions.CONFIG, folder / versions.WEIGHTS)
 
 
 def export(

@@ -1,5 +1,6 @@
 """The reader: rules, order, one result for each, and swapping what it reads with."""
 
+import errno
 import shutil
 import threading
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import actions, baseline, reader
+from classifier import actions, baseline, reader, versions
 from classifier.models import ModelVersion
 from classifier.reader import Reader, live_name, live_reader, reader_of
 from classifier.readings import Pair, Unfamiliar
@@ -164,6 +165,34 @@ def test_a_damaged_version_is_refused_and_the_old_one_stays(
     (models_dir / "bad" / WEIGHTS).write_bytes(b"torn")
     assert {live_reader().name for _ in range(3)} == {"good"}
     assert caplog.text.count("refused") == 1
+
+
+@pytest.mark.django_db
+def test_a_process_that_starts_beside_a_damaged_version_reads_with_the_one_before(
+    tiny: Tiny, models_dir: Path
+) -> None:
+    for name in ("good", "torn", "bad"):
+        put_live(tiny, models_dir, name)
+    for name in ("torn", "bad"):
+        (models_dir / name / WEIGHTS).write_bytes(b"torn")
+    assert live_reader().name == "good"
+
+
+@pytest.mark.django_db
+def test_a_version_that_may_not_be_read_is_refused_like_a_damaged_one(
+    tiny: Tiny, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_live(tiny, models_dir, "good")
+    live_reader()
+    put_live(tiny, models_dir, "locked")
+
+    def refuse(file: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(versions, "_sha256", refuse)
+    assert live_reader().name == "good"
+    with pytest.raises(DamagedVersion, match="cannot be read"):
+        reader_of("locked")
 
 
 @pytest.mark.django_db
