@@ -263,42 +263,44 @@ def step_aside() -> None:
 
 
 def replaceable(*, now: datetime) -> ModelVersion | None:
-    """The live version, if the scheduler may ask for its successor: not while a training waits or
-    runs, nor soon after the last one.
-    """
-    if TrainingRun.objects.unfinished().exists():
-        return None
+    """The live version, if the scheduler may ask for its successor."""
     live = ModelVersion.objects.live().first()
-    if live is None:
-        return None  # `make run` trains the first one, in sight
+    return live if live is not None and _may_ask(live, now=now) else None
+
+
+def _may_ask(version: ModelVersion, *, now: datetime) -> bool:
+    """Not while a training waits or runs, nor soon after the last one or after this version."""
+    if TrainingRun.objects.unfinished().exists():
+        return False
     last = TrainingRun.objects.in_the_background().newest_first().first()
-    since = max(filter(None, (live.created_at, last.requested_at if last else None)))
-    if now - since < timedelta(hours=settings.RETRAIN_AT_MOST_EVERY_HOURS):
-        return None
-    return live
+    since = max(filter(None, (version.created_at, last.requested_at if last else None)))
+    return now - since >= timedelta(hours=settings.RETRAIN_AT_MOST_EVERY_HOURS)
 
 
 def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
-    """Is a training due by what lies in the dataset and by age, and why?
+    """Is a training due by what lies in the dataset and by age, and why? The very first one is
+    nobody's but `make run`'s, in sight.
 
     What has changed in the texts that come in, webhooks knows (webhooks/drift.py).
     """
     if (hurried := _hurried()) is not None:
         return TrainingRun.Reason.FIRST, f"{hurried.name} was trained in a hurry"
-    live = replaceable(now=now)
-    if live is None:
-        return None
+    live = ModelVersion.objects.live().first()
     # Not the live one: of the same rows a candidate that was refused would be made once more.
     newest = ModelVersion.objects.of_the_dataset().newest_first().first() or live
+    # Where all were refused none is live, and new rows are what the next one needs.
+    if newest is None or not _may_ask(live or newest, now=now):
+        return None
     given = newest.report.get("training", {}).get("rows_given")
     if given is not None:
         more = number_of_rows(current_taxonomy()) - given
         if more >= settings.RETRAIN_AFTER_ROWS:
             because = f"{more} rows more than {newest.name} learnt from"
             return TrainingRun.Reason.NEW_EXAMPLES, because
-    age = now - live.created_at
     if now - newest.created_at >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
-        return TrainingRun.Reason.AGE, f"{live.name} is {age.days} days old"
+        since = live or newest
+        age = now - since.created_at
+        return TrainingRun.Reason.AGE, f"{since.name} is {age.days} days old"
     return None
 
 

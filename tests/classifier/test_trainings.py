@@ -419,6 +419,22 @@ def test_without_a_live_version_none_is_due(models_dir: Path) -> None:
     assert trainings.why_train(now=NOW) is None
 
 
+def test_where_every_candidate_was_refused_new_rows_are_a_reason(
+    models_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = a_version(models_dir, "refused")
+    version.report = {"training": {"rows_given": 1000}}
+    version.save(update_fields=["report"])
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: 1000)
+    assert trainings.why_train(now=NOW + DAY) is None
+    enough = 1000 + settings.RETRAIN_AFTER_ROWS
+    monkeypatch.setattr(trainings, "number_of_rows", lambda taxonomy: enough)
+    due = trainings.why_train(now=NOW + DAY)
+    assert due is not None
+    assert due[0] == Reason.NEW_EXAMPLES
+    assert trainings.why_train(now=NOW + HOUR) is None
+
+
 def test_with_nothing_new_none_is_due(live: ModelVersion) -> None:
     assert trainings.why_train(now=NOW + DAY) is None
 
