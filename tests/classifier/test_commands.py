@@ -88,6 +88,22 @@ def test_another_taxonomy_trains_through_the_same_command(
     assert (reading["model"], reading["tone"]) == (version.name, None)
 
 
+def test_a_version_of_other_labels_than_the_installations_does_not_go_live_by_itself(
+    models_dir: Path,
+    tiny_base: Path,
+    second_job: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passed = Verdict((Check("better", True, "It is better."),), candidate="this", rival="that")
+    monkeypatch.setattr("classifier.training.run.judge", lambda *given, **named: passed)
+    taxonomy, data = second_job
+    said = run(
+        "train", "--data", data, "--taxonomy", taxonomy, "--base-model", tiny_base, "--epochs", 1
+    )
+    assert "set it, then promote" in said
+    assert not ModelVersion.objects.live().exists()
+
+
 def test_train_if_none_does_nothing_beside_a_live_version(tiny: Tiny, models_dir: Path) -> None:
     put_live(tiny, models_dir, "one")
     assert "nothing to train" in run("train", "--if-none")

@@ -15,7 +15,7 @@ from classifier.data import DataError, Row, load_rows
 from classifier.dataset import number_of_rows, rows_to_learn
 from classifier.models import ModelVersion, TrainingRun
 from classifier.reports import as_table
-from classifier.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
+from classifier.taxonomy import Taxonomy, TaxonomyError, current_taxonomy, load_taxonomy
 from classifier.versions import BadExport, DamagedVersion
 
 BY = "manage.py train"
@@ -97,6 +97,8 @@ class Command(BaseCommand):
                 f"{refused.name} was made from the same rows, and the gate refused it: nothing to"
                 f" train until there are other rows.\n{refused.verdict}"
             )
+        # It would answer questions that nobody here asks.
+        is_of_other_labels = taxonomy.label_names != current_taxonomy().label_names
         # What the scheduler compares with: of other rows it says nothing.
         if options["data"]:
             given: dict[str, Any] = {"other_rows": True}
@@ -113,7 +115,7 @@ class Command(BaseCommand):
                 by=BY,
                 lineage={"reason": BY, "hurried": options["hurry"], **given},
                 now=timezone.now(),
-                may_promote=not options["no_promote"],
+                may_promote=not (options["no_promote"] or is_of_other_labels),
                 quiet=options["verbosity"] == 0,
                 on_progress=on_progress,
                 on_stage=on_stage,
@@ -132,13 +134,16 @@ class Command(BaseCommand):
                 run, TrainingRun.State.FINISHED, now=timezone.now(), version=outcome.candidate
             )
         name, training = outcome.candidate.name, outcome.candidate.report["training"]
+        standing = f"{name} is live." if outcome.promoted else f"{name} stays a candidate."
+        if is_of_other_labels and outcome.verdict.passed:
+            standing += " Its labels are not those of TAXONOMY_FILE: set it, then promote."
         return "\n\n".join(
             (
                 f"{name}: trained on {training['rows']} rows in {training['seconds']:.0f} s.",
                 as_table(outcome.candidate.report),
                 as_table(outcome.rival_report),
                 outcome.verdict.words,
-                f"{name} is live." if outcome.promoted else f"{name} stays a candidate.",
+                standing,
             )
         )
 
