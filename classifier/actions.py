@@ -8,10 +8,13 @@ from django.db import transaction
 
 from classifier.gate import Verdict
 from classifier.models import ModelVersion, Serving
-from classifier.versions import DamagedVersion, Version, open_version
+from classifier.versions import DamagedVersion, Version, open_version, remove_version
 
 State = ModelVersion.State
 
+
+# Folders of 200 MB each, beside the live version's: to roll back to, and to look into.
+KEPT_SERVED, KEPT_CANDIDATES = 5, 5
 
 LONGEST_ALTHOUGH = 100  # characters; with the names of all checks it fits into Serving.reason
 
@@ -122,6 +125,8 @@ def _put_live(
 ) -> None:
     """`rivals`: what has to be live for it; None: whatever is."""
     live = ModelVersion.objects.select_for_update().live()
+    if not version.path.exists():  # opened a moment ago, and removed since to save room
+        raise DamagedVersion(f"{version.path} is not there any more.")
     if rivals is not None and list(live.values_list("pk", flat=True)) != rivals:
         raise AnotherWentLive
     if live.filter(pk=version.pk).exists():
@@ -136,6 +141,21 @@ def _put_live(
     Serving.objects.create(
         version=version, started_at=now, by=by, reason=reason, rolled_back=rolled_back
     )
+
+
+@transaction.atomic
+def save_room() -> list[str]:
+    """Removes the folders of versions that nobody goes back to, and names them. What they were,
+    scored and learnt stays in their rows.
+    """
+    list(ModelVersion.objects.select_for_update().live())  # nothing goes live meanwhile
+    versions = ModelVersion.objects.newest_first()
+    served = versions.filter(state=State.RETIRED).order_by("-live_from", "-pk")[KEPT_SERVED:]
+    superfluous = [*served, *versions.candidates()[KEPT_CANDIDATES:]]
+    removed = [version for version in superfluous if version.path.exists()]
+    for version in removed:
+        remove_version(version.path)
+    return [version.name for version in removed]
 
 
 def roll_back(*, by: str, now: datetime) -> ModelVersion:

@@ -12,7 +12,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -123,6 +123,11 @@ def open_version(path: Path, *, digest: str | None = None) -> Version:
     """The version in this folder, every file checked against its hash; its weights against
     `digest`, too, where it is known which they have to be.
     """
+    if not path.exists():
+        raise DamagedVersion(
+            f"{path} is not there: versions that nobody has gone back to for long are removed to"
+            " save room. Restore the folder from a backup, or choose another version."
+        )
     try:
         manifest = json.loads((path / MANIFEST).read_text())
         listed = dict(manifest["files"])
@@ -153,6 +158,14 @@ def open_version(path: Path, *, digest: str | None = None) -> Version:
             " the folder from a backup, or train a new version with `manage.py train`."
         )
     return Version(path, listed[WEIGHTS])
+
+
+def remove_version(path: Path) -> None:
+    """At once under a hidden name, so that nobody opens half of it; a kill leaves a draft."""
+    hidden = path.with_name(f"{_DRAFT}{uuid.uuid4().hex}")
+    with suppress(FileNotFoundError):
+        os.replace(path, hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def version_names(models_dir: Path) -> list[str]:

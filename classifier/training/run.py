@@ -124,6 +124,7 @@ def conclude(
     """The verdict on a version, and what follows from it. `on_stage` may raise, to have nothing
     follow.
     """
+    actions.save_room()
     taxonomy = version.taxonomy
     rows, rows_from = judged_on(tests, data, taxonomy)
     strict = must_pass_rows(taxonomy)

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from classifier import actions
+from classifier.actions import KEPT_CANDIDATES, KEPT_SERVED
 from classifier.gate import Check, Verdict
 from classifier.models import ModelVersion, Serving, TrainingRun
 from classifier.versions import WEIGHTS, DamagedVersion
@@ -170,6 +171,23 @@ def test_a_version_promoted_again_is_rolled_back_to_what_it_replaced(models_dir:
     one, _ = served("one", "two", models_dir=models_dir)
     actions.promote(version=one, by="Ana", now=NOW + 3 * HOUR)
     assert actions.roll_back(by="Ben", now=NOW + 4 * HOUR).name == "two"
+
+
+def test_room_is_saved_by_what_nobody_goes_back_to(models_dir: Path) -> None:
+    oldest = served(*(f"served {n}" for n in range(KEPT_SERVED + 3)), models_dir=models_dir)[0]
+    for n in range(KEPT_CANDIDATES + 1):
+        candidate = a_version(models_dir, f"candidate {n}")
+        candidate.created_at = NOW + timedelta(days=n)
+        candidate.save(update_fields=["created_at"])
+    assert sorted(actions.save_room()) == ["candidate 0", "served 0", "served 1"]
+    assert actions.save_room() == []
+    assert ModelVersion.objects.filter(name="served 0").exists()
+    with pytest.raises(DamagedVersion, match="to save room"):
+        actions.promote(version=oldest, by="Ana", now=NOW + timedelta(days=30))
+    for n in range(KEPT_SERVED):
+        back = actions.roll_back(by="Ana", now=NOW + timedelta(days=40 + n))
+        assert back.name == f"served {KEPT_SERVED + 1 - n}"
+    assert not list(models_dir.glob(".draft-*"))
 
 
 def test_rolling_back_passes_over_what_is_damaged(models_dir: Path) -> None:
