@@ -9,6 +9,8 @@ characters begins.
 """
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from classifier.everyday import EVERYDAY, key_of, word_set
@@ -202,7 +204,7 @@ _NUMBERS = (
     r"[a-z\d]+(?:[/-][a-z\d]+)*(?<!mg)(?<!ml)(?<!km)(?<!kg)(?<!lbs)(?<!th)(?<!hrs)(?<!am)(?<!pm)"
     r"(?<!k)(?<!mb)(?<!gb)(?<!\ds)(?<!\d[ap])\b",
 )
-_DIGITS = r"(?<![\w£$€])\+?\(?\d(?:[ ().\-–]{0,2}\d)"
+_DIGITS = r"(?<![\w£$€])\+?\(?\d(?:[ ().\-/_]{0,2}\d)"
 _CARDS = (rf"{_DIGITS}{{12,18}}(?![\w])", r"\b\d{3}-\d{2}-\d{4}\b", r"\b\d{2}-\d{2}-\d{2}\b")
 _SPOKEN = "zero|oh|o|nought|one|two|three|four|five|six|seven|eight|nine|double|triple|hundred"
 _SPOKEN_PHONE = rf"\b(?:{_SPOKEN})(?:[ ,-]{{1,2}}(?:{_SPOKEN}|\d{{1,3}})){{5,20}}\b"
@@ -237,12 +239,34 @@ _COMPILED = tuple(
     for kind, forms, flags in _FORMS
     for form in forms
 )
-_SPACES = str.maketrans(dict.fromkeys("\n\r\t\xa0\u2009\u202f", " "))
+_SPACES = str.maketrans(dict.fromkeys("\n\r\t", " "))
+# Hyphens of all kinds, which address books put into numbers, and the minus sign; not the long dash.
+_HYPHENS = frozenset("\u2010\u2011\u2012\u2013\u2212\ufe58\ufe63\uff0d")
+# Parts of other characters, which nobody sees: joiners, soft hyphens, the frame that makes 7 a key.
+_INVISIBLE = frozenset({"Cf", "Me"})
+
+
+def _as_seen(text: str) -> tuple[str, Sequence[int]]:
+    """The text as people see it, all spaces alike and all hyphens, nothing invisible; and where in
+    `text` each of its characters stands, and its end.
+    """
+    if text.isascii():
+        return text.translate(_SPACES), range(len(text) + 1)
+    seen: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        category = unicodedata.category(char)
+        if category in _INVISIBLE or "\ufe00" <= char <= "\ufe0f":
+            continue
+        space = category == "Zs" or char in "\n\r\t"
+        seen.append(" " if space else "-" if char in _HYPHENS else char)
+        places.append(place)
+    return "".join(seen), [*places, len(text)]
 
 
 def identifiers(text: str) -> list[Found]:
     """In the order of the text; no two of them overlap."""
-    text = text.translate(_SPACES)
+    text, places = _as_seen(text)
     has_figures = any(map(str.isdigit, text))
     found: list[Found] = []
     taken = bytearray(len(text))
@@ -254,7 +278,7 @@ def identifiers(text: str) -> list[Found]:
             if any(taken[start:end]) or not _holds(kind, match, text):
                 continue
             taken[start:end] = b"\1" * (end - start)
-            found.append(Found(kind, start, end))
+            found.append(Found(kind, places[start], places[end]))
     return sorted(found, key=lambda each: each.start)
 
 

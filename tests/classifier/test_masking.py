@@ -42,6 +42,13 @@ crowded = st.lists(st.sampled_from([*PIECES.split(), "\n", "\x00", "\ud800"]), m
         ("hi mark, ok", "hi [name], ok"),
         ("tell Hope I'm late", "tell [name] I'm late"),
         ("Maria de la Cruz", "[name]"),
+        # as address books, other keyboards and hiders write it
+        ("call (202) 555\u20110125", "call [phone]"),
+        ("07700\u200b900\u200b123 it is", "[phone] it is"),
+        ("".join(f"{digit}\ufe0f\u20e3" for digit in "07700900123") + " ok", "[phone] ok"),
+        ("07700_900_123 or 07700/900/123", "[phone] or [phone]"),
+        ("born 3\u20112\u20111985", "born [date]"),
+        ("ssn 123\u201145\u20116789", "ssn [number]"),
     ],
 )
 def test_what_identifies_becomes_a_chip_of_its_kind(text: str, shown: str) -> None:
