@@ -33,6 +33,8 @@ MATTERS: Mapping[str, re.Pattern[str]] = {
         "past": r"did you|have you|were you|how (?:was|did)\b",
     }.items()
 }
+NO_MATTER = "-"  # such reminders have nothing in common: none is of the kind of another
+_WORD = re.compile(r"[^\W_][\w'’]*")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]?")
 
 # A training row weighs 1 + ln(times seen), and no more than this: a text that came twenty times is
@@ -45,24 +47,27 @@ UNREAD_DOUBT = 0.5  # of what no model has read: neither before nor behind what 
 def fold_key(pair: Pair) -> str:
     """Of a masked pair: the same for all that are one example."""
     reply = fold(pair.text)
-    under = kind_of(pair.prompt) if is_telling(reply) else fold(pair.prompt)
+    kind = kind_of(pair.prompt) if is_telling(pair.text) else NO_MATTER
+    under = fold(pair.prompt) if kind == NO_MATTER else kind
     return hashlib.sha256(f"{under}\n{reply}".encode()).hexdigest()
 
 
 def is_telling(reply: str) -> bool:
-    """Whether a folded reply says enough to mean the same under all reminders of a kind."""
-    return len(reply.split()) >= TELLING_WORDS
+    """Whether a reply says enough to mean the same under all reminders of a kind. Emoji are no
+    words, however many a model is told for one: 👍👍 is as bare as “yes”.
+    """
+    return len(_WORD.findall(reply)) >= TELLING_WORDS
 
 
 def kind_of(prompt: str) -> str:
     """What a reminder speaks of, sentence by sentence: "come cancel?" names coming and asks whether
-    to cancel. Empty for no reminder, "-" for one that names none of it.
+    to cancel. Empty for no reminder, NO_MATTER for one that names none of it.
     """
     found = set()
     for sentence in _SENTENCE.findall(prompt):
         words, mark = fold(sentence), "?" if sentence.endswith("?") else ""
         found |= {name + mark for name, named in MATTERS.items() if named.search(words)}
-    return " ".join(sorted(found)) or ("-" if fold(prompt) else "")
+    return " ".join(sorted(found)) or (NO_MATTER if fold(prompt) else "")
 
 
 def weight_of(times_seen: int) -> float:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from classifier.folding import (
     MOST_WEIGHT,
+    NO_MATTER,
     UNREAD_DOUBT,
     doubt_of,
     fold_key,
@@ -47,6 +48,21 @@ def test_a_telling_reply_is_one_example_under_all_reminders_of_a_kind() -> None:
 def test_a_telling_reply_under_another_kind_of_reminder_is_another_example(other: str) -> None:
     reply = "yes that works for me"
     assert fold_key(Pair(TUESDAY, reply)) != fold_key(Pair(other, reply))
+
+
+@pytest.mark.parametrize("reply", ["👍👍", "☑️", "😂", "✅✅", "👎🏽👎🏽", ":) :)"])
+def test_emoji_alone_answer_one_reminder(reply: str) -> None:
+    """Though a model is told “thumbs up thumbs up”."""
+    asks, offers = "Are you coming on Friday?", "You come at 9 on Friday, yes?"
+    assert kind_of(asks) == kind_of(offers) == "come?"
+    assert fold_key(Pair(asks, reply)) != fold_key(Pair(offers, reply))
+
+
+def test_reminders_that_name_no_matter_have_nothing_in_common() -> None:
+    here, given_away = "Will you be there on Friday?", "Should we give your slot to somebody else?"
+    assert kind_of(here) == kind_of(given_away) == NO_MATTER
+    reply = "yes please do that"
+    assert fold_key(Pair(here, reply)) != fold_key(Pair(given_away, reply))
 
 
 def test_to_name_a_matter_is_not_to_ask_about_it() -> None:
