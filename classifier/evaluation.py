@@ -17,7 +17,7 @@ from classifier.engines import Floats
 from classifier.intervals import wilson
 from classifier.readings import Reading, likeliest
 from classifier.taxonomy import Question, Taxonomy
-from classifier.thresholds import Judged, cost_of
+from classifier.thresholds import PERSONS_LOOK, Judged, cost_of
 
 ECE_BINS = 10  # of equal width: with some hundred rows, finer bins measure noise
 # Row keys by which results are told apart as well. `variety` is a dialect or language.
@@ -301,22 +301,32 @@ def _curve(pairs: Sequence[tuple[Row, Reading]], primary: str) -> list[list[floa
 def _cost(
     known: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
 ) -> float:
-    """Of a reply, on average."""
+    """Of a reply, on average. What a person has to answer costs a look, rightly read or not."""
     mistakes = {label.name: label.mistake for label in primary.labels}
+    people = _for_people(primary)
     judged = [
         Judged(reading.intent, reading.confidence, row.labels[primary.name] == reading.intent)
         for row, reading in known
     ]
     costs = [
-        cost_of(one, threshold=thresholds[one.label], mistake=mistakes[one.label]) for one in judged
+        PERSONS_LOOK
+        if one.label in people
+        else cost_of(one, threshold=thresholds[one.label], mistake=mistakes[one.label])
+        for one in judged
     ]
     return sum(costs) / max(1, len(costs))
+
+
+def _for_people(primary: Question) -> set[str]:
+    return {label.name for label in primary.labels if label.needs_person}
 
 
 def _decided(
     pairs: Sequence[tuple[Row, Reading]], primary: Question, thresholds: Mapping[str, float]
 ) -> Report:
-    """What share Nod is sure enough of, and how much of that is right; in all and per label."""
+    """What share Nod is sure enough of, and how much of that is right; in all and per label.
+    `acted`: the share on which it acts without a person, who has to answer some of the others.
+    """
 
     def figures(part: Sequence[tuple[Row, Reading]]) -> Report:
         sure = [
@@ -333,7 +343,10 @@ def _decided(
         }
 
     known = [(row, reading) for row, reading in pairs if row.labels[primary.name] is not None]
+    people = _for_people(primary)
+    acted = figures([pair for pair in known if pair[1].intent not in people])["decided"]
     return figures(known) | {
+        "acted": acted / len(known) if known else 0.0,
         "cost": _cost(known, primary, thresholds),
         "labels": {
             name: figures([pair for pair in known if pair[1].intent == name])

@@ -58,10 +58,11 @@ def headline(report: Mapping[str, Any]) -> str:
     decided = report.get("decided")
     if not decided or decided["right"] is None:
         return ""
-    by_itself, right = 100 * decided["share"], 100 * decided["right"]
+    sure, right = 100 * decided["share"], 100 * decided["right"]
+    acted = 100 * decided.get("acted", decided["share"])  # older reports do not tell them apart
     return (
-        f"Of 100 replies it would decide {by_itself:.0f} by itself, and {right:.1f} % of those"
-        f" rightly. The other {100 - by_itself:.0f} go to people."
+        f"Of 100 replies it would be sure of {sure:.0f}, and {right:.1f} % of those rightly. It"
+        f" would act on {acted:.0f} by itself; the other {100 - acted:.0f} go to people."
     )
 
 

@@ -48,6 +48,8 @@ def _decided_lines(decided: Mapping[str, Any]) -> list[str]:
         if part["decided"]
     ]
     head = "decided by itself at its thresholds, and right among those (95 %)"
+    if decided["acted"] < decided["share"]:
+        lines.append(f"  acted on are {decided['acted']:.1%}: some of these a person has to answer")
     return [head, *(lines or ["  nothing"])]
 
 

@@ -48,7 +48,8 @@ class TaxonomyError(ValueError):
 class Label:
     """One answer to a question. `name` is the identifier everywhere; `title` is for people.
 
-    `mistake` is what acting wrongly on it costs, in looks of a person; `floor` and `recall_floor`
+    `needs_person`: somebody has to answer, however surely it was read. `mistake` is what acting
+    wrongly on it costs, in looks of a person; `floor` and `recall_floor`
     are the F1 and the share found below which no model goes live.
     """
 
@@ -59,6 +60,7 @@ class Label:
     hotkey: str
     examples: tuple[str, ...]
     ends_texting: bool = False
+    needs_person: bool = False
     mistake: float = USUAL_MISTAKE
     floor: float = 0.0
     recall_floor: float = 0.0
@@ -182,9 +184,6 @@ def _label(name: str, table: Any, where: str) -> Label:
     examples = table.get("examples", ())
     if len(examples) < FEWEST_EXAMPLES or not all(isinstance(words, str) for words in examples):
         raise TaxonomyError(f"{where} `examples` needs {FEWEST_EXAMPLES} or more texts: add some.")
-    ends_texting = table.get("ends_texting", False)
-    if not isinstance(ends_texting, bool):
-        raise TaxonomyError(f"{where} `ends_texting` must be true or false.")
     return Label(
         name=name,
         title=_words(table, "title", where),
@@ -192,7 +191,8 @@ def _label(name: str, table: Any, where: str) -> Label:
         emoji=_words(table, "emoji", where),
         hotkey=_words(table, "hotkey", where),
         examples=tuple(examples),
-        ends_texting=ends_texting,
+        ends_texting=_flag(table, "ends_texting", where),
+        needs_person=_flag(table, "needs_person", where),
         mistake=_number(table, "mistake", USUAL_MISTAKE, where, least=1.0, most=1e6),
         floor=_number(table, "floor", 0.0, where, least=0.0, most=1.0),
         recall_floor=_number(table, "recall_floor", 0.0, where, least=0.0, most=1.0),
@@ -240,6 +240,13 @@ def _words(table: Mapping[str, Any], key: str, where: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise TaxonomyError(f'{where} has no `{key}`: add {key} = "…".')
+    return value
+
+
+def _flag(table: dict[str, Any], key: str, where: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise TaxonomyError(f"{where} `{key}` must be true or false.")
     return value
 
 

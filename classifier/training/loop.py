@@ -121,7 +121,7 @@ def train_network(
         for number in range(first_epoch, config.epochs + 1):
             prepared.train()
             if not config.encoder_dropout:
-                network.encoder.eval()
+                network.encoder.eval()  # type: ignore[no-untyped-call]
             done = (number - 1) * len(train)
             for step, indices in enumerate(
                 steps_of(train, config, epoch=number, accelerator=accelerator)

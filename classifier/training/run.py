@@ -149,7 +149,7 @@ def conclude(
         on_stage("comparing it with what serves")
         live = ModelVersion.objects.live().first()
         opponent = scorer_of_live(live, taxonomy) or baseline
-        rival_report = report_of(opponent, rows)
+        rival_report = report_of(opponent, rows, taxonomy)
         report["compared"] = compared(rows, taxonomy, baseline, opponent, rival_report)
         verdict = judge(
             report,
@@ -205,7 +205,7 @@ def refused_for_restlessness(verdict: Verdict) -> Verdict:
 
 def full_report(version: Version, reader: Reader, rows: Sequence[Row], rows_from: str) -> Report:
     """The version judged on `rows` as it serves, and without the rules before it."""
-    report = report_of(reader.scorer, rows)
+    report = report_of(reader.scorer, rows, version.taxonomy)
     report["rows_from"] = rows_from
     alone = Reader(reader.scorer, use_rules=False).read([row.pair for row in rows])
     by_itself = evaluate(rows, alone, reader.taxonomy, model=version.name)
@@ -219,10 +219,13 @@ def full_report(version: Version, reader: Reader, rows: Sequence[Row], rows_from
     return report
 
 
-def report_of(scorer: Scorer, rows: Sequence[Row]) -> Report:
+def report_of(scorer: Scorer, rows: Sequence[Row], taxonomy: Taxonomy) -> Report:
+    """By the costs of this taxonomy: those that a version was trained with may be others, and two
+    versions are compared in one currency.
+    """
     readings = Reader(scorer).read([row.pair for row in rows])
     return evaluate(
-        rows, readings, scorer.taxonomy, model=scorer.name, thresholds=scorer.thresholds or None
+        rows, readings, taxonomy, model=scorer.name, thresholds=scorer.thresholds or None
     )
 
 
@@ -251,13 +254,13 @@ def compared(
     """Name -> question -> macro-F1 and accuracy of what else could read, on the same rows."""
     reports = {opponent.name: rival_report}
     if opponent is not baseline:
-        reports[baseline.name] = report_of(baseline, rows)
+        reports[baseline.name] = report_of(baseline, rows, taxonomy)
     try:
         rules = KeywordRules(taxonomy)
     except ValueError:
         pass  # another taxonomy: there are no words for it
     else:
-        reports[rules.name] = report_of(rules, rows)
+        reports[rules.name] = report_of(rules, rows, taxonomy)
     return {
         name: {
             question: {key: part[key] for key in ("macro_f1", "accuracy")}

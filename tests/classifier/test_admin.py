@@ -70,7 +70,7 @@ def test_a_report_says_what_a_manager_asks(
     admin_client: Client, judged_version: ModelVersion
 ) -> None:
     words = page_of(admin_client, judged_version)
-    assert re.search(r"Of 100 replies it would decide \d+ by itself", words)
+    assert re.search(r"Of 100 replies it would be sure of \d+", words)
     for heading in ("May it serve?", "How much can it decide?", "Against others, on the same rows",
                     "Label by label: intent", "Label by label: tone", "What is taken for what",
                     "Is it fair to everybody?", "Its worst errors", "How it was made"):  # fmt: skip

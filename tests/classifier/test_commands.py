@@ -327,7 +327,7 @@ def test_a_file_whose_version_is_gone_is_not_mixed_with_another(
     source, target = broken_off
     (models_dir / "one").rename(models_dir / "away")
     forget()  # it is another process that goes on
-    with pytest.raises(CommandError, match=r"one: manifest\.json is missing .* Restore the folder"):
+    with pytest.raises(CommandError, match=r"one is not there: .* Restore the folder"):
         run("classify", source, target)
     (models_dir / "away").rename(models_dir / "one")
     run("classify", source, target)

@@ -1,6 +1,7 @@
 """Reports: the figures are right, and readable."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,19 @@ def test_what_nod_decides_by_itself_is_counted_by_threshold(topics: Taxonomy) ->
     assert report["cost"] == (1 + mistake) / 4  # one looked at by a person, one acted on wrongly
     assert "in all               3 of 4       75.0%    66.7% (" in as_table(whole)
     assert "decided by itself" not in as_table(evaluate(rows, readings, topics, model="m"))
+    assert report["acted"] == report["share"]
+
+
+def test_what_a_person_has_to_answer_is_acted_on_by_nobody_else(topics: Taxonomy) -> None:
+    [question] = topics.questions
+    labels = tuple(replace(label, needs_person=label.name == "news") for label in question.labels)
+    asked = replace(topics, questions=(replace(question, labels=labels),))
+    rows = rows_of("news", "sport", "sport", "sport")
+    readings = [read_as("news", 0.95), read_as("news", 0.95), *[read_as("sport", 0.8)] * 2]
+    whole = evaluate(rows, readings, asked, model="m", thresholds={"news": 0.9, "sport": 0.7})
+    assert (whole["decided"]["share"], whole["decided"]["acted"]) == (1.0, 0.5)
+    assert whole["decided"]["cost"] == 2 / 4  # two looks; the mistake among them cost no more
+    assert "acted on are 50.0%" in as_table(whole)
 
 
 def test_the_curve_goes_from_the_surest_reading_to_all(topics: Taxonomy) -> None:

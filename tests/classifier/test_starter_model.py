@@ -119,8 +119,8 @@ def test_the_gate_lets_it_go_live_on_the_first_day(version: Version, reader: Rea
     read = reader.read([row.pair for row in strict])
     wrong = must_pass.failures(strict, read, taxonomy, version.thresholds)
     verdict = judge(
-        report_of(reader.scorer, judged_on),
-        report_of(Baseline(data.train, taxonomy), judged_on),
+        report_of(reader.scorer, judged_on, taxonomy),
+        report_of(Baseline(data.train, taxonomy), judged_on, taxonomy),
         floors=of_each_label(taxonomy, lambda label: label.floor),
         recall_floors=of_each_label(taxonomy, lambda label: label.recall_floor),
         must_pass_failures=[each.words for each in wrong],

@@ -269,3 +269,10 @@ def test_what_no_model_can_know_is_never_acted_on(facts: Facts) -> None:
 def test_a_second_that_is_no_number_is_not_told() -> None:
     nan = float("nan")
     assert decide(Facts("confirm", nan, "cancel", nan, match=ONE)).also == ""
+
+
+def test_what_a_person_has_to_answer_is_the_same_to_the_model_and_to_the_policy() -> None:
+    labels = current_taxonomy().primary.labels
+    assert {label.name: label.needs_person for label in labels} == {
+        name: rule.needs_person for name, rule in RULES.items()
+    }
