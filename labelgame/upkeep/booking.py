@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from labelgame.models import Answer, Booking, Poll, WeekPoints
-from labelgame.models.polls import Kind
+from labelgame.models.polls import AnswerQuerySet, Kind
 from labelgame.rules.leagues import week_of
 from labelgame.rules.scoring import NOT_YET, PULLED, SKIP, Card, Settlement, Tariff, settle
 
@@ -65,6 +65,23 @@ def rebook_checks(*, answers: Iterable[Answer], now: datetime) -> int:
     for check in checks:
         check.settled_as = NOT_YET
     return book_checks(answers=checks, now=now)
+
+
+def book_as(
+    *,
+    answers: AnswerQuerySet,
+    settled_as: str,
+    now: datetime,
+    earned: Counter[int] | None = None,
+) -> int:
+    """These answers, by no label: PULLED, or NOT_YET where they are to wait again. `earned`: as of
+    `book_poll`.
+    """
+    booked = list(answers.select_for_update(no_key=True).order_by("pk"))
+    for answer in booked:
+        card = Card(answer.label, settled_as, model=answer.guess or None, told=answer.guess_shown)
+        _settle(answer, card, now)
+    return _write(booked, now, earned)
 
 
 def first_settlement(answer: Answer) -> None:

@@ -5,6 +5,7 @@ cards on which everybody agreed and from a reviewer's picks. Of the picks a part
 and never shown: what consensus makes of those cards says how good it is.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -20,6 +21,8 @@ from classifier.readings import Pair
 from classifier.taxonomy import Question, current_taxonomy
 from labelgame.models import Gold, Poll
 from labelgame.models.polls import Kind
+from labelgame.rules.scoring import NOT_YET
+from labelgame.upkeep.booking import book_as
 
 PLANTED = 8  # of each label, from the shipped rows
 WANTED = 40  # of each label, with what grows
@@ -173,3 +176,18 @@ def _grow(question: str, label: str, more: int, now: datetime) -> int:
     ]
     Gold.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)
+
+
+@transaction.atomic
+def withdraw(*, poll: Poll, now: datetime, earned: Counter[int]) -> bool:
+    """What everybody agreed on is agreed on no more: whether it was a check for that. Who met it
+    earns by what the card settles as in the end, as if they had answered after others.
+    """
+    grown = Gold.objects.filter(poll=poll, source=Gold.Source.UNANIMOUS, retired_at=None)
+    if not grown.update(retired_at=now):
+        return False
+    poll.offers.filter(kind=Kind.GOLD).update(kind=Kind.LATE)
+    met = poll.answers.filter(kind=Kind.GOLD)
+    book_as(answers=met.standing(), settled_as=NOT_YET, now=now, earned=earned)
+    met.update(kind=Kind.LATE)
+    return True

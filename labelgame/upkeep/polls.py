@@ -153,7 +153,9 @@ def reopen(*, poll: Poll, now: datetime) -> None:
 def _known_label(poll: Poll) -> str:
     """What a reviewer said of it, or what it is a check of. Empty: players are to say."""
     ruling = poll.rulings.order_by("-pk").first()
-    gold = Gold.objects.filter(poll=poll).first()
+    # What everybody agreed on, and then did not, is not known.
+    undone = Gold.objects.filter(source=Gold.Source.UNANIMOUS, retired_at__isnull=False)
+    gold = Gold.objects.filter(poll=poll).exclude(pk__in=undone).first()
     return ruling.label if ruling else gold.label if gold else ""
 
 

@@ -22,6 +22,7 @@ from labelgame.models.polls import Kind
 from labelgame.rules.redundancy import Next, Step, next_step
 from labelgame.rules.scoring import CANT_TELL, NOT_YET
 from labelgame.upkeep.booking import add_to_week, book_poll
+from labelgame.upkeep.gold import withdraw
 from labelgame.upkeep.shifts import Watch
 
 log = logging.getLogger(__name__)
@@ -107,13 +108,13 @@ def _weigh(poll: Poll, desk: Desk, now: datetime) -> None:
     found = _next(answers, poll, desk)
     match found.step:
         case Step.SETTLE if desk.watch.holds(poll.question, found.label):
-            _send_to_review(poll, found, Poll.Why.SHIFTED, now)
+            _send_to_review(poll, found, Poll.Why.SHIFTED, desk, now)
         case Step.SETTLE:
             _settle(poll, answers, found, desk, now)
         case Step.ASK:
             _ask_more(poll, found, desk, now)
         case Step.REVIEW:
-            _send_to_review(poll, found, Poll.Why.SPLIT, now)
+            _send_to_review(poll, found, Poll.Why.SPLIT, desk, now)
 
 
 def _is_known(poll: Poll) -> bool:
@@ -164,6 +165,8 @@ def _settle(poll: Poll, answers: Sequence[Answer], found: Next, desk: Desk, now:
             now=now,
         )
     desk.watch.settled(poll.question, found.label)
+    if poll.settled_as not in ("", found.label):
+        withdraw(poll=poll, now=now, earned=desk.earned)
     is_new = poll.settled_as != found.label or poll.state != Poll.State.SETTLED
     poll.state, poll.settled_as, poll.settled_at = Poll.State.SETTLED, found.label, now
     poll.probability, poll.method = found.probability, known.method
@@ -183,6 +186,7 @@ def _ask_more(poll: Poll, found: Next, desk: Desk, now: datetime) -> None:
     """Of one more player. What had settled before stands no more, and trains no more."""
     if poll.settled_as:
         examples.unsettle(example=poll.example, question=poll.question, now=now)
+        withdraw(poll=poll, now=now, earned=desk.earned)
         book_poll(poll=poll, settled_as=NOT_YET, now=now, earned=desk.earned)
     poll.state = Poll.State.OPEN
     poll.settled_as, poll.settled_at, poll.probability = "", None, found.probability
@@ -191,8 +195,10 @@ def _ask_more(poll: Poll, found: Next, desk: Desk, now: datetime) -> None:
     poll.save()
 
 
-def _send_to_review(poll: Poll, found: Next, why: Poll.Why, now: datetime) -> None:
+def _send_to_review(poll: Poll, found: Next, why: Poll.Why, desk: Desk, now: datetime) -> None:
     examples.send_to_review(example=poll.example, question=poll.question, now=now)
+    if poll.settled_as:
+        withdraw(poll=poll, now=now, earned=desk.earned)
     poll.state, poll.why_review = Poll.State.REVIEW, why
     poll.probability, poll.disagreement = found.probability, found.disagreement
     poll.save()

@@ -267,6 +267,97 @@ def test_checks_grow_from_what_everybody_agreed_on(asked: Asked) -> None:
     assert Gold.objects.get().poll == poll_of(agreed)
 
 
+@pytest.fixture
+def agreed_by_three(asked: Asked) -> tuple[Poll, list[Player]]:
+    """A check that grew from three players who agreed, and they."""
+    example = asked(REPLY)
+    poll = poll_of(example)
+    Poll.objects.filter(pk=poll.pk).update(wanted=3)
+    three = [a_player(name) for name in ("bea", "cem", "dan")]
+    for player in three:
+        says(player, example, "cancel")
+    settles()
+    Poll.objects.filter(pk=poll.pk).update(probability=0.995)
+    assert gold.grow(now=NOW + MINUTE) == 1
+    return poll_of(example), three
+
+
+def lose_their_weight(players: list[Player], poll: Poll) -> None:
+    Player.objects.filter(pk__in=[player.pk for player in players]).update(weight=0)
+    Poll.objects.filter(pk=poll.pk).update(due_at=NOW + 2 * MINUTE)
+
+
+def test_a_check_ends_with_the_agreement_that_it_grew_from(
+    alice: Player, agreed_by_three: tuple[Poll, list[Player]]
+) -> None:
+    poll, three = agreed_by_three
+    given = says(alice, poll.example, "confirm", kind=Kind.GOLD)
+    actions.close_round(round_=given.round, now=NOW + MINUTE)
+    given.refresh_from_db()
+    assert given.rule == "gold_wrong"
+    held = card_of(a_player("eve"), poll, kind=Kind.GOLD)
+    lose_their_weight(three, poll)
+    settles(NOW + 2 * MINUTE)
+    assert poll_of(poll.example).state == Poll.State.OPEN
+    assert not Gold.objects.in_use().exists()
+    given.refresh_from_db()
+    held.refresh_from_db()
+    assert (given.rule, given.points, given.kind) == ("waiting", 0, Kind.LATE)
+    assert held.kind == Kind.LATE
+
+
+def test_who_was_right_against_such_a_check_is_paid_when_the_card_settles_so(
+    alice: Player, agreed_by_three: tuple[Poll, list[Player]]
+) -> None:
+    poll, three = agreed_by_three
+    given = says(alice, poll.example, "confirm", kind=Kind.GOLD)
+    lose_their_weight(three, poll)
+    settles(NOW + 2 * MINUTE)
+    for name in ("eve", "finn"):
+        Poll.objects.filter(pk=poll.pk).update(wanted=5)
+        says(a_player(name), poll.example, "confirm", now=NOW + 3 * MINUTE)
+    settles(NOW + 4 * MINUTE)
+    assert poll_of(poll.example).settled_as == "confirm"
+    actions.close_round(round_=given.round, now=NOW + 5 * MINUTE)
+    given.refresh_from_db()
+    assert (given.settled_as, given.points > 0) == ("confirm", True)
+
+
+def test_what_players_are_divided_about_after_all_is_no_check(
+    alice: Player, agreed_by_three: tuple[Poll, list[Player]]
+) -> None:
+    poll, three = agreed_by_three
+    given = says(alice, poll.example, "confirm", kind=Kind.GOLD)
+    actions.close_round(round_=given.round, now=NOW + MINUTE)
+    GameSettings.objects.filter(pk=GameSettings.current().pk).update(most_votes=3)
+    for player, label in zip(three, ("cancel", "question", "other"), strict=True):
+        Answer.objects.filter(player=player).update(label=label)
+    Poll.objects.filter(pk=poll.pk).update(due_at=NOW + 2 * MINUTE)
+    settles(NOW + 2 * MINUTE)
+    assert poll_of(poll.example).state == Poll.State.REVIEW
+    given.refresh_from_db()
+    assert (given.rule, given.points) == ("waiting", 0)
+    actions.pull_example(example=poll.example, by="pia", now=NOW + 3 * MINUTE)
+    examples.put_back(example=poll.example)
+    polls.reopen_put_back(now=NOW + 4 * MINUTE)
+    assert poll_of(poll.example).state == Poll.State.OPEN
+
+
+def test_a_check_that_settles_otherwise_is_none_any_more(
+    alice: Player, agreed_by_three: tuple[Poll, list[Player]]
+) -> None:
+    poll, three = agreed_by_three
+    given = says(alice, poll.example, "confirm", kind=Kind.GOLD)
+    actions.close_round(round_=given.round, now=NOW + MINUTE)
+    Answer.objects.filter(player__in=three).update(label="question")  # as a full run may find
+    Poll.objects.filter(pk=poll.pk).update(due_at=NOW + 2 * MINUTE)
+    settles(NOW + 2 * MINUTE)
+    assert poll_of(poll.example).settled_as == "question"
+    given.refresh_from_db()
+    assert (given.rule, given.settled_as) == ("wrong", "question")
+    assert not Gold.objects.in_use().exists()
+
+
 def test_one_in_five_of_a_reviewers_picks_is_kept_in_reserve(asked: Asked) -> None:
     robin = a_player("robin", role=Player.Role.REVIEWER)
     for example in a_stack(asked, 11):
