@@ -328,7 +328,8 @@ LINES: Mapping[str, Line] = {
     ),
     Rule.PULLED: Line(
         "Taken out",
-        "A card in which somebody could be known is taken out at once: nothing is won or lost.",
+        "A card in which somebody could be known is taken out at once: nothing is won or lost by"
+        " it any more. What had settled before stays booked.",
         Example("A name had slipped through.", Card("confirm", PULLED)),
     ),
     CHANGED: Line(

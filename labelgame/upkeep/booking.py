@@ -13,7 +13,7 @@ from django.db.models import F
 from labelgame.models import Answer, Booking, Poll, WeekPoints
 from labelgame.models.polls import AnswerQuerySet, Kind
 from labelgame.rules.leagues import week_of
-from labelgame.rules.scoring import NOT_YET, PULLED, SKIP, Card, Settlement, Tariff, settle
+from labelgame.rules.scoring import NOT_YET, SKIP, Card, Settlement, Tariff, settle
 
 
 def week_words(now: datetime) -> str:
@@ -29,11 +29,8 @@ def book_poll(
     points of players are collected, by whoever books several polls at once and ends with
     `add_to_week`.
     """
-    # Taken out, a hidden check costs nobody anything either.
-    kinds = (Kind.VOTE, Kind.LATE, *([Kind.GOLD] if settled_as == PULLED else []))
-    answers = list(
-        poll.answers.standing().filter(kind__in=kinds).select_for_update(no_key=True).order_by("pk")
-    )
+    earning = poll.answers.standing().filter(kind__in=(Kind.VOTE, Kind.LATE))
+    answers = list(earning.select_for_update(no_key=True).order_by("pk"))
     majority = _majority_beside(answers)
     for answer in answers:
         card = Card(answer.label, settled_as)

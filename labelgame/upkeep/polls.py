@@ -22,7 +22,7 @@ from labelgame.dice import lot
 from labelgame.models import Answer, GameSettings, Gold, Offer, Poll
 from labelgame.models.polls import PollQuerySet
 from labelgame.rules.scoring import NOT_YET, PULLED
-from labelgame.upkeep.booking import add_to_week, book_poll, rebook_checks
+from labelgame.upkeep.booking import add_to_week, book_as, book_poll, rebook_checks
 
 BATCH = 500
 # Ids are given out before they are committed: an example may appear below the newest one that has
@@ -122,10 +122,13 @@ def close_unasked(*, now: datetime) -> int:
 
 @transaction.atomic
 def close_as_pulled(*, poll: Poll, now: datetime) -> None:
-    """Nothing is won or lost by it any more, and whoever holds it lets go."""
+    """Nothing is won or lost by it any more, and whoever holds it lets go. What had settled stays
+    booked: else whoever was wrong could undo that, and the gain of those who were right.
+    """
     Poll.objects.filter(pk=poll.pk).update(state=Poll.State.CLOSED, due_at=None)
     poll.offers.filter(released_at=None).update(released_at=now)
-    book_poll(poll=poll, settled_as=PULLED, now=now)
+    waiting = poll.answers.standing().filter(settled_as=NOT_YET).exclude(kind="repeat")
+    book_as(answers=waiting, settled_as=PULLED, now=now)
 
 
 def reopen_put_back(*, now: datetime) -> int:
@@ -173,7 +176,9 @@ def _open_again(poll: Poll, now: datetime) -> None:
     poll.taken = poll.votes
     poll.due_at = now if poll.votes >= poll.wanted else None
     poll.save(update_fields=["state", "taken", "due_at"])
-    book_poll(poll=poll, settled_as=NOT_YET, now=now)
+    # What had settled before keeps what it earned until the card settles anew.
+    pulled = poll.answers.standing().filter(kind__in=("vote", "late"), settled_as=PULLED)
+    book_as(answers=pulled, settled_as=NOT_YET, now=now)
 
 
 def settle_given(*, now: datetime) -> int:

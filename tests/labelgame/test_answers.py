@@ -8,7 +8,7 @@ import pytest
 from django.db import connections, transaction
 
 from labelgame import actions
-from labelgame.models import Answer, Offer, Player, Poll, Round
+from labelgame.models import Answer, Booking, Offer, Player, Poll, Round
 from labelgame.models.polls import Kind
 from labelgame.rules.scoring import CANT_TELL, SKIP
 from labelgame.upkeep.polls import free_expired
@@ -127,14 +127,34 @@ def test_one_click_takes_a_card_out_of_every_hand(
     assert set(example.polls.values_list("state", flat=True)) == {Poll.State.CLOSED}
 
 
-def test_pulling_an_answered_card_takes_back_what_it_earned(alice: Player, asked: Asked) -> None:
+def test_what_waits_earns_nothing_once_its_card_was_pulled(alice: Player, asked: Asked) -> None:
     example = asked(REPLY)
     mine = says(alice, example, "confirm")
-    says(a_player("bea"), example, "confirm")
-    settles()
     actions.pull_card(player=alice, card=mine.public_id, now=NOW + 2 * MINUTE)
     mine.refresh_from_db()
-    assert (mine.points, mine.rule) == (0, "pulled")
+    assert (mine.points, mine.waiting, mine.rule) == (0, 0, "pulled")
+
+
+def test_pulling_a_settled_card_changes_nobodys_points_nor_does_putting_it_back(
+    alice: Player, asked: Asked
+) -> None:
+    example = asked(REPLY)
+    poll = poll_of(example)
+    Poll.objects.filter(pk=poll.pk).update(wanted=4)
+    wrong = says(alice, example, "cancel")
+    for name in ("bea", "cem", "dan"):
+        says(a_player(name), example, "confirm")
+    settles()
+    earned = dict(poll.answers.values_list("pk", "points"))
+    assert earned[wrong.pk] == -wrong.wrong_costs
+    actions.pull_card(player=alice, card=wrong.public_id, now=NOW + 2 * MINUTE)
+    assert dict(poll.answers.values_list("pk", "points")) == earned
+    actions.put_back_card(player=alice, card=wrong.public_id, now=NOW + 3 * MINUTE)
+    assert dict(poll.answers.values_list("pk", "points")) == earned
+    settles(NOW + 4 * MINUTE)
+    assert poll_of(example).settled_as == "confirm"
+    assert dict(poll.answers.values_list("pk", "points")) == earned
+    assert Booking.objects.count() == len(earned)
 
 
 # ---- rounds --------------------------------------------------------------------------------

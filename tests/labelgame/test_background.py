@@ -128,7 +128,7 @@ def test_what_a_reviewer_said_stands_when_a_card_is_put_back(
     actions.rule(poll=poll, by=robin, label="confirm", reason=Ruling.Reason.GAP, now=NOW)
     actions.pull_example(example=example, by="pia", now=NOW)
     given.refresh_from_db()
-    assert given.points == 0
+    assert given.points == 10
     examples.put_back(example=example)
     polls.reopen_put_back(now=NOW)
     given.refresh_from_db()
@@ -140,8 +140,8 @@ def test_a_check_that_is_taken_out_costs_nobody_and_is_a_check_when_it_is_put_ba
     alice: Player, check: Poll
 ) -> None:
     given = says(alice, check.example, "confirm", kind=Kind.GOLD)
-    actions.close_round(round_=given.round, now=NOW)
     actions.pull_example(example=check.example, by="pia", now=NOW)
+    actions.close_round(round_=given.round, now=NOW)
     given.refresh_from_db()
     assert given.points == 0
     examples.put_back(example=check.example)
