@@ -17,9 +17,14 @@ MOST_OTHERS = 5
 
 
 def check_players(*, now: datetime) -> list[Player]:
-    """Those who played since they were looked at last; whose weight changed."""
-    newer = Answer.objects.filter(player=OuterRef("pk"), given_at__gt=OuterRef("checked_at"))
-    played = Player.objects.playing().filter(Q(checked_at=None) | Exists(newer))
+    """Those who played since they were looked at last, or whose cards settled since, for some signs
+    show only then; whose weight changed.
+    """
+    mine = Answer.objects.filter(player=OuterRef("pk"))
+    newer = mine.filter(given_at__gt=OuterRef("checked_at"))
+    # Or at that very moment: who weighs everything first looks at the players, and then settles.
+    settled = mine.filter(settled_at__gte=OuterRef("checked_at"))
+    played = Player.objects.playing().filter(Q(checked_at=None) | Exists(newer) | Exists(settled))
     return [player for player in played if check_player(player=player, now=now)]
 
 

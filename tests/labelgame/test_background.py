@@ -486,6 +486,19 @@ def test_who_answers_faster_than_anybody_can_read_loses_weight_quietly(
     assert watching.check_players(now=NOW + 2 * MINUTE) == []  # nothing new
 
 
+def test_who_has_stopped_is_looked_at_again_once_their_cards_settle(
+    alice: Player, asked: Asked
+) -> None:
+    given = [says(alice, example, "confirm") for example in a_stack(asked, 40)]
+    assert watching.check_players(now=NOW + MINUTE) == []  # nothing shows yet
+    Answer.objects.filter(pk__in=[each.pk for each in given]).update(
+        settled_as="cancel", settled_at=NOW + MINUTE
+    )
+    assert watching.check_players(now=NOW + 2 * MINUTE) == [alice]
+    alice.refresh_from_db()
+    assert [sign["kind"] for sign in alice.signs] == ["one_key"]
+
+
 def test_a_sign_that_was_set_aside_takes_no_weight(alice: Player, asked: Asked) -> None:
     alice.signs_set_aside = ["too_fast"]
     alice.save(update_fields=["signs_set_aside"])
