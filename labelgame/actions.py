@@ -313,11 +313,9 @@ def undo(*, player: Player, card: UUID | None = None, now: datetime) -> Offer | 
     day = player.played_days.filter(day=day_of(last.given_at, player.zone), answers__gt=0)
     day.update(answers=F("answers") - 1)
     offer = Offer(player=player, poll=poll, kind=last.kind, made_at=_before_all(player, now))
-    if last.kind == Kind.LATE:
-        offer.kind = Kind.VOTE
-        offer.released_at = now  # its room is gone for good; the answer may come all the same
-    elif last.kind == Kind.VOTE and last.label == SKIP and not _taken_again(poll):
-        offer.released_at = now
+    if last.kind == Kind.VOTE and last.label == SKIP and not _taken_again(poll):
+        # Its room is gone. It lies in the hand like any other, or nobody would see it again.
+        offer.kind = Kind.LATE
     offer.expires_at = now + timedelta(seconds=GameSettings.current().lease_seconds)
     offer.save(force_insert=True)
     return offer

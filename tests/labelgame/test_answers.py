@@ -433,6 +433,32 @@ def test_an_undone_skip_takes_its_room_again(alice: Player, asked: Asked) -> Non
     assert poll_of(example).taken == 1
 
 
+def test_an_undone_skip_whose_room_is_gone_lies_in_the_hand_all_the_same(
+    alice: Player, asked: Asked
+) -> None:
+    example = asked(REPLY)
+    says(alice, example, SKIP)
+    for name in ("bea", "cem"):
+        says(a_player(name), example, "confirm")
+    offer = actions.undo(player=alice, now=NOW)
+    assert offer in Offer.objects.in_hand(NOW).filter(player=alice)
+    assert offer is not None
+    assert answers(alice, offer, "confirm").kind == Kind.LATE
+    assert (poll_of(example).taken, poll_of(example).votes) == (2, 2)
+
+
+def test_a_card_taken_back_twice_lies_in_the_hand(alice: Player, asked: Asked) -> None:
+    example = asked(REPLY)
+    says(alice, example, "confirm")
+    first = actions.undo(player=alice, now=NOW)
+    assert first is not None
+    assert answers(alice, first, "cancel").kind == Kind.LATE
+    second = actions.undo(player=alice, now=NOW)
+    assert second in Offer.objects.in_hand(NOW).filter(player=alice)
+    with dice():
+        assert second in actions.hand(player=alice, now=NOW)
+
+
 def test_there_is_nothing_to_undo_after_a_while(alice: Player, asked: Asked) -> None:
     says(alice, asked(REPLY), "confirm")
     assert actions.undo(player=alice, now=NOW + MINUTE) is None
