@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
+from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Least
 
 from classifier import examples
@@ -47,6 +47,7 @@ from labelgame.upkeep.polls import close_as_pulled, give_room, reopen
 CARDS = 10  # of a round: about a minute
 # An answer is weighed once it can be undone no more.
 UNDO_WITHIN = timedelta(seconds=10)
+LEFT_AFTER = timedelta(days=1)  # without an answer, a round is over
 RESERVE = 5  # of a reviewer's picks of a question, every so many one is kept in reserve
 LEAK_BUTTON = "leak button"  # why a player's example was pulled
 SLOWEST = 3_600_000  # ms; a card that lay open over lunch says nothing about speed
@@ -146,6 +147,16 @@ def close_round(*, round_: Round, now: datetime) -> bool:
     checks = Answer.objects.standing().filter(round=round_, kind=Kind.GOLD, settled_as="")
     book_checks(answers=checks.select_related("poll__gold"), now=now)
     return True
+
+
+def close_left(*, now: datetime) -> int:
+    """Rounds that nobody has gone on with for a day, or their hidden checks would never be booked;
+    how many.
+    """
+    since = now - LEFT_AFTER
+    lately = Answer.objects.filter(round=OuterRef("pk"), given_at__gt=since)
+    left = Round.objects.filter(~Exists(lately), finished_at=None, answered__gt=0)
+    return sum(close_round(round_=round_, now=now) for round_ in left.order_by("pk"))
 
 
 # ---- answers -------------------------------------------------------------------------------

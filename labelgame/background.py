@@ -7,7 +7,7 @@ from datetime import datetime
 
 from classifier.taxonomy import current_taxonomy
 from config.processes import manage
-from labelgame import needs
+from labelgame import actions, needs
 from labelgame.models import GameSettings
 from labelgame.upkeep import crediting, gold, incidents, polls, settling, watching, weighing
 
@@ -15,7 +15,7 @@ LONGEST_SECONDS = 3600
 
 
 def see_to_game(*, now: datetime) -> None:
-    """Quick: new examples are asked about, answers settle, cards come back and go."""
+    """Quick: new examples are asked about, answers settle, cards come back and go, rounds end."""
     polls.close_pulled(now=now)
     polls.close_unasked(now=now)
     polls.reopen_put_back(now=now)
@@ -24,6 +24,7 @@ def see_to_game(*, now: datetime) -> None:
     polls.open_polls(now=now)
     polls.ask_contested(now=now)
     settling.settle_due(now=now)
+    actions.close_left(now=now)
 
 
 def weigh_if_worth_it(*, now: datetime) -> bool:

@@ -57,6 +57,8 @@ def card(request: PlayerRequest) -> HttpResponse:
         there = HttpResponseClientRedirect(reverse("labelgame:card"))
         return there if offers else HttpResponse(status=204)
     if not offers:
+        if round_.answered:  # or its hidden checks would wait for cards that may never come
+            actions.close_round(round_=round_, now=now)
         nothing = cards.nothing_left(player=request.player, now=now)
         context = {"nothing": nothing, "round": round_, "pulled": _just_pulled(request)}
         return render(request, "labelgame/nothing_left.html", context)

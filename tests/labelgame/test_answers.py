@@ -8,6 +8,7 @@ import pytest
 from django.db import connections, transaction
 
 from labelgame import actions
+from labelgame.background import see_to_game
 from labelgame.models import Answer, Booking, Offer, Player, Poll, Round
 from labelgame.models.polls import Kind
 from labelgame.rules.scoring import CANT_TELL, SKIP
@@ -187,6 +188,20 @@ def test_hidden_checks_are_booked_at_the_end_of_the_round(
     given.refresh_from_db()
     assert (given.rule, given.points) == ("gold_right", 10)
     assert alice.weeks.get().points == 10
+
+
+def test_a_round_that_was_left_for_a_day_ends_and_its_checks_are_booked(
+    alice: Player, check: Poll, asked: Asked
+) -> None:
+    given = says(alice, check.example, "confirm", kind=Kind.GOLD)
+    says(alice, asked(REPLY), "confirm", now=NOW + 60 * MINUTE)
+    actions.begin_round(player=a_player("bea"), now=NOW)  # nothing was answered in it
+    see_to_game(now=NOW + timedelta(days=1))
+    assert Round.objects.filter(finished_at=None).count() == 2
+    see_to_game(now=NOW + timedelta(days=1, hours=1))
+    assert Round.objects.get(finished_at=None).answered == 0
+    given.refresh_from_db()
+    assert given.rule == "gold_wrong"
 
 
 def test_two_windows_share_one_round(alice: Player) -> None:

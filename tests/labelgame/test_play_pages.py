@@ -415,6 +415,18 @@ def test_who_has_answered_everything_hears_who_is_waited_for(
     assert "In the last seven days 2 cards came, the latest a moment ago." in html
 
 
+def test_with_nothing_left_the_round_ends(client: Client, alice: Player, asked: Asked) -> None:
+    page(client)
+    assert alice.rounds.get().finished_at is None  # nothing was answered in it
+    asked("see you then", now=timezone.now())
+    for _ in range(2):
+        answer(client, held(alice)[0].public_id)
+    html = page(client)
+    ended = alice.rounds.get()
+    assert ended.finished_at is not None
+    assert reverse("labelgame:round", args=[ended.public_id]) in html
+
+
 def test_cards_in_other_hands_may_come_back(client: Client, asked: Asked) -> None:
     GameSettings.objects.filter(pk=1).update(first_votes=1)
     asked("see you then")
