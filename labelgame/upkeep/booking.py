@@ -93,7 +93,8 @@ def first_settlement(answer: Answer) -> None:
 def _settle(answer: Answer, card: Card, now: datetime) -> None:
     found: Settlement = settle(card, _tariff(answer))
     answer.booked = found.points - answer.points  # type: ignore[attr-defined]  # only till _write
-    answer.settled_as, answer.settled_at = card.settled, now
+    answer.settled_as = card.settled
+    answer.settled_at = now if card.settled != NOT_YET else None  # my page adds up what waits
     answer.rule, answer.points, answer.waiting = found.rule, found.points, found.waiting
 
 

@@ -27,7 +27,7 @@ from labelgame.models import (
 from labelgame.models.polls import Kind
 from labelgame.pages.mine import DAYS, my_page
 from tests.labelgame.conftest import NOW, Asked, a_player, a_stack, signed_in
-from tests.labelgame.playing import poll_of, says, settles
+from tests.labelgame.playing import MINUTE, poll_of, says, settles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -54,6 +54,30 @@ def test_what_waits_to_settle_is_said(alice: Player, asked: Asked) -> None:
     for example in a_stack(asked, 2):
         says(alice, example, "confirm")
     assert my_page(alice, NOW).waiting == 20
+
+
+def test_what_waits_again_because_its_card_is_asked_again_is_said(
+    alice: Player, asked: Asked
+) -> None:
+    example = asked("see you at the usual place")
+    says(alice, example, "confirm")
+    says(a_player("bea"), example, "confirm")
+    settles()
+    assert my_page(alice, NOW).waiting == 0
+    Player.objects.update(weight=0)
+    Poll.objects.filter(pk=poll_of(example).pk).update(due_at=NOW + 2 * MINUTE)
+    settles(NOW + 2 * MINUTE)
+    page = my_page(alice, NOW)
+    assert (page.waiting, page.best.this_week) == (10, 0)
+
+
+def test_old_answers_that_wait_again_are_mended(alice: Player, asked: Asked) -> None:
+    waits, settled = (says(alice, example, "confirm") for example in a_stack(asked, 2))
+    Answer.objects.update(settled_at=NOW)
+    Answer.objects.filter(pk=settled.pk).update(settled_as="confirm")
+    import_module("labelgame.migrations.0005_what_waits_again").forget_when(apps, None)
+    moments = dict(Answer.objects.values_list("pk", "settled_at"))
+    assert moments == {waits.pk: None, settled.pk: NOW}
 
 
 # ---- days ------------------------------------------------------------------------------------
