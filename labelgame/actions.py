@@ -206,8 +206,9 @@ def _keep(
     poll, kind = offer.poll, Kind(offer.kind)
     _check_label(poll.question, label)
     has_seen_guess = _has_seen_guess(player, poll)
-    if kind is Kind.VOTE and has_seen_guess:
-        # No word of their own any more: somebody who has not seen it is asked in their place.
+    if kind is Kind.VOTE and (has_seen_guess or needs_practice(player)):
+        # No word of their own any more, or by labels that mean something else by now: somebody
+        # else is asked in their place.
         if offer.released_at is None:
             give_room(poll_id=poll.pk)
         kind = Kind.LATE

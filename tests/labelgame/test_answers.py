@@ -158,6 +158,18 @@ def test_pulling_a_settled_card_changes_nobodys_points_nor_does_putting_it_back(
     assert Booking.objects.count() == len(earned)
 
 
+def test_an_answer_of_somebody_who_has_to_practise_again_does_not_count(
+    alice: Player, asked: Asked
+) -> None:
+    example = asked(REPLY)
+    card = card_of(alice, poll_of(example))
+    Player.objects.filter(pk=alice.pk).update(practised_for="what the labels meant before")
+    alice.refresh_from_db()
+    given = answers(alice, card, "confirm")
+    poll = poll_of(example)
+    assert (given.kind, poll.votes, poll.taken) == (Kind.LATE, 0, 0)
+
+
 # ---- rounds --------------------------------------------------------------------------------
 
 
