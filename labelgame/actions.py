@@ -33,7 +33,7 @@ from labelgame.models import (
 )
 from labelgame.models.polls import Kind
 from labelgame.practice import PracticeCard, fingerprint, is_passed, practice_cards
-from labelgame.rules.scoring import CANT_TELL, SKIP, Tariff
+from labelgame.rules.scoring import CANT_TELL, MISTAKES, SKIP, Tariff
 from labelgame.rules.streaks import day_of
 from labelgame.tariffs import tariff_in_force
 from labelgame.upkeep.booking import (
@@ -463,8 +463,9 @@ def _held_again(offer: Offer, now: datetime) -> Offer | None:
 @transaction.atomic
 def contest(*, player: Player, answer: Answer, words: str, now: datetime) -> Contest:
     """A reviewer looks at the card again. What it settled as stands until then."""
-    is_wrong = answer.settled_as and answer.settled_as != answer.label
-    if answer.player_id != player.pk or not is_wrong or answer.kind == Kind.REPEAT:
+    is_wrong = answer.rule in MISTAKES and answer.undone_at is None
+    is_pulled = answer.example.state == Example.State.PULLED
+    if answer.player_id != player.pk or not is_wrong or is_pulled:
         raise CannotContest
     made, is_new = Contest.objects.get_or_create(
         answer=answer, defaults={"words": words[:300], "created_at": now}

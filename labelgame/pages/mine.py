@@ -30,7 +30,7 @@ from labelgame.needs import needs_of_late, score_of
 from labelgame.pages.cards import label_of
 from labelgame.rules.leagues import Best, Week, best, week_of
 from labelgame.rules.missions import Gain, Need, what_yours_did
-from labelgame.rules.scoring import CANT_TELL, PULLED, Rule
+from labelgame.rules.scoring import CANT_TELL, MISTAKES, PULLED
 from labelgame.rules.skill import Accuracy, Skill, skill
 from labelgame.rules.streaks import Calendar, Goal, Streak, day_of, streak
 
@@ -227,8 +227,7 @@ def _meter(title: str, emoji: str, accuracy: Accuracy) -> Meter:
 
 def _wrong(player: Player, settled: _Settled) -> list[Wrong]:
     """The last ones, of what may still be shown."""
-    rules = {Rule.WRONG, Rule.GOLD_WRONG, Rule.CANT_TELL_WRONG}
-    pks = [pk for pk, _, _, _, rule in settled if rule in rules][: 2 * WRONG]
+    pks = [pk for pk, _, _, _, rule in settled if rule in MISTAKES][: 2 * WRONG]
     answers = (
         Answer.objects.filter(pk__in=pks, player=player)
         .exclude(example__state=Example.State.PULLED)

@@ -74,6 +74,10 @@ class Rule(StrEnum):
     PULLED = "pulled"
 
 
+# What my page shows as wrong, and what can be contested.
+MISTAKES = frozenset({Rule.WRONG, Rule.GOLD_WRONG, Rule.CANT_TELL_WRONG})
+
+
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """What mistakes cost at present, for one question. An answer settles at the tariff under which

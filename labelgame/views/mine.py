@@ -87,7 +87,10 @@ def contest(request: PlayerRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
     except actions.CannotContest:
-        messages.info(request, "That card has been contested already, or settled your way.")
+        messages.info(
+            request,
+            "That card cannot be contested: it has been already, or was not settled against you.",
+        )
     else:
         messages.success(request, "A reviewer will look at it. If you were right, it is made good.")
     return redirect("labelgame:me")

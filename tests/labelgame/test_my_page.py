@@ -218,7 +218,7 @@ def test_a_mistake_can_be_contested_once(alice: Player, check: Poll) -> None:
     client.post(path, {"words": "They say that they come."})
     html = client.post(path, {"words": "again"}, follow=True).content.decode()
     assert Contest.objects.get().words == "They say that they come."
-    assert "contested already" in html
+    assert "cannot be contested: it has been already" in html
     assert "Contested: for a reviewer" in html
 
 

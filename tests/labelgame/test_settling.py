@@ -19,7 +19,7 @@ from labelgame.models import (
     WeekPoints,
 )
 from labelgame.models.polls import Kind
-from labelgame.rules.scoring import CANT_TELL
+from labelgame.rules.scoring import CANT_TELL, SKIP
 from labelgame.upkeep import relabelling, shifts
 from labelgame.upkeep.polls import free_expired, settle_given
 from labelgame.upkeep.relabelling import ask_again
@@ -213,6 +213,18 @@ def test_only_a_wrong_answer_of_ones_own_can_be_contested_and_once(
     actions.contest(player=cem, answer=wrong, words="", now=NOW)
     with pytest.raises(actions.CannotContest):
         actions.contest(player=cem, answer=wrong, words="", now=NOW)
+
+
+def test_neither_a_skip_nor_what_was_pulled_can_be_contested(asked: Asked, robin: Player) -> None:
+    example = asked(REPLY)
+    bea, cem = crowd("bea", "cem")
+    skipped, wrong = says(bea, example, SKIP), says(cem, example, "cancel")
+    actions.rule(poll=poll_of(example), by=robin, label="confirm", reason=GAP, now=NOW)
+    actions.pull_example(example=example, by="pia", now=NOW)
+    for player, answer in ((bea, skipped), (cem, wrong)):
+        answer.refresh_from_db()
+        with pytest.raises(actions.CannotContest):
+            actions.contest(player=player, answer=answer, words="", now=NOW)
 
 
 def test_a_ruling_can_make_a_hidden_check_and_a_later_one_unmakes_it(
