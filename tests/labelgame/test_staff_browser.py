@@ -190,6 +190,34 @@ def test_without_a_reason_a_key_decides_nothing(visitor: Visitor, desk: Client) 
     assert Ruling.objects.count() == before
 
 
+def test_keys_can_be_switched_off_at_the_desk(visitor: Visitor, desk: Client) -> None:
+    before = Ruling.objects.count()
+    page = visitor.opens(f"/play/review/{waiting().pk}/", client=desk)
+    button = page.get_by_role("button", name="Asks something")
+    expect(button).to_have_attribute("aria-keyshortcuts", "4")
+    page.get_by_role("button", name="Switch the keys off").click()
+    page.keyboard.press("g")
+    page.keyboard.press("4")
+    page.wait_for_timeout(300)
+    expect(page.get_by_label("The guide does not say")).not_to_be_checked()
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    page.reload()
+    page.keyboard.press("g")
+    expect(page.get_by_label("The guide does not say")).not_to_be_checked()
+    page.get_by_role("button", name="Switch the keys on").click()
+    page.keyboard.press("g")
+    expect(page.get_by_label("The guide does not say")).to_be_checked()
+    assert Ruling.objects.count() == before
+
+
+def test_a_key_decides_nothing_while_the_menu_is_open(visitor: Visitor, desk: Client) -> None:
+    page = visitor.opens(f"/play/review/{waiting().pk}/", client=desk, size=NARROW)
+    page.get_by_role("button", name="Menu").click()
+    page.keyboard.press("g")
+    page.wait_for_timeout(300)
+    expect(page.get_by_label("The guide does not say")).not_to_be_checked()
+
+
 def test_a_card_is_decided_without_javascript(visitor: Visitor, desk: Client) -> None:
     page = visitor.opens(f"/play/review/{waiting().pk}/", client=desk, java_script_enabled=False)
     page.get_by_label("The guide does not say").check()

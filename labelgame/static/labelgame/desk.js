@@ -12,8 +12,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 // One key chooses a reason or a label, as on the players' cards.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+  if (keysAreOff() || !isForThePage(event)) return;
   const key = CSS.escape(event.key.toLowerCase());
   const found = document.querySelector(`[data-key="${key}" i]`);
   if (!found) return;

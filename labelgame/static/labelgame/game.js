@@ -3,47 +3,11 @@
 
 // ---- keys, on every page of the game ---------------------------------------------------------
 
-const KEYS_OFF = "nod-keys-off";
-
-function keysAreOff() {
-  try {
-    return localStorage.getItem(KEYS_OFF) === "yes";
-  } catch {
-    return false; // a browser that keeps nothing
-  }
-}
-
-// People who speak to their computer want no single letters that do things.
-function switchKeys(off) {
-  try {
-    localStorage.setItem(KEYS_OFF, off ? "yes" : "no");
-  } catch {
-    return;
-  }
-  showSwitch();
-}
-
-function showSwitch() {
-  const off = keysAreOff();
-  document.documentElement.classList.toggle("keys-off", off);
-  for (const button of document.querySelectorAll("[data-keys-switch]")) {
-    button.textContent = off ? "Switch the keys on" : "Switch the keys off";
-    button.parentElement.hidden = false;
-  }
-}
-
-showSwitch();
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-keys-switch]")) switchKeys(!keysAreOff());
-});
-
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  if (document.querySelector(":popover-open")) return;
+  if (!isForThePage(event)) return;
   if (event.key === "Enter") {
     // Only where Enter means nothing yet: a link or button with the focus keeps its own meaning.
-    if (event.target.closest("a, button, summary")) return;
+    if (event.target.closest("a, button, summary, input")) return;
     document.querySelector("[data-enter]")?.click();
     return;
   }
