@@ -442,6 +442,91 @@ def test_who_was_signed_out_signs_in_and_loses_nothing(visitor: Visitor, alice: 
     kept(1)
 
 
+REFUSED = "Failed to load resource: the server responded with a status of 4"
+
+
+def refusals(visitor: Visitor) -> int:
+    """The browser's own lines about them, which are then forgotten."""
+    lines = [each for each in visitor.complaints if each.startswith(REFUSED)]
+    visitor.complaints[:] = [each for each in visitor.complaints if each not in lines]
+    return len(lines)
+
+
+def test_who_signed_in_in_another_window_answers_on_in_this_one(
+    visitor: Visitor, alice: Player
+) -> None:
+    client = signed_in(alice)
+    page = visitor.opens(PLAY, client=client)
+    page.route("**/still/**", lambda route: route.abort())  # a hidden window does not look
+    client.logout()
+    other = page.context.new_page()
+    other.goto("/play/sign-in/")
+    other.get_by_label("Username").fill("alice")
+    password = other.get_by_role("textbox", name="Password")
+    password.fill(PASSWORD)
+    password.press("Enter")
+    other.wait_for_url(f"**{PLAY}")
+    other.close()
+    card = shown(page)
+    press(page, "0")
+    kept(1)
+    assert str(Answer.objects.get().public_id) == card
+    nothing_waits(page)
+    assert refusals(visitor) == 1
+
+
+def test_who_stays_refused_is_told_what_to_do(visitor: Visitor, alice: Player) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice), size=NARROW)
+    page.route("**/answer/", lambda route: route.fulfill(status=403))
+    loads: list[str] = []
+    page.on("load", lambda loaded: loads.append(loaded.url))
+    press(page, "0")
+    expect(page.get_by_role("status")).to_contain_text("1 answer kept. Sign out and in again")
+    words = page.locator("#status span")
+    assert words.evaluate("each => each.scrollWidth <= each.clientWidth"), "it is cut off"
+    assert sticks_out(page) <= 0
+    page.wait_for_timeout(1500)  # in which a bad network is tried again
+    assert (len(loads), refusals(visitor)) == (1, 2)
+    page.unroute("**/answer/")
+    press(page, "0")
+    kept(2)
+
+
+def test_nothing_is_reloaded_where_the_browser_keeps_no_answers(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    page.evaluate(f"() => {{ {FULL} }}")
+    page.route("**/answer/", lambda route: route.fulfill(status=403))
+    press(page, "0")
+    expect(page.get_by_role("status")).to_contain_text("reload this page")
+    expect(page.locator("#number")).to_have_text("2")
+    page.unroute("**/answer/")
+    press(page, "0")
+    kept(2)
+    assert refusals(visitor) == 1
+
+
+def test_what_is_too_large_for_ever_keeps_no_answer_waiting(
+    visitor: Visitor, alice: Player
+) -> None:
+    page = visitor.opens(PLAY, client=signed_in(alice))
+    first = shown(page)
+
+    def refuse(route: Route) -> None:
+        if first in (route.request.post_data or ""):
+            route.fulfill(status=413)
+        else:
+            route.continue_()
+
+    page.route("**/answer/", refuse)
+    press(page, "0")
+    press(page, "0")
+    nothing_waits(page)
+    kept(1)
+    assert refusals(visitor) == 1
+
+
 # ---- leaks -----------------------------------------------------------------------------------
 
 

@@ -79,7 +79,32 @@ const LATEST = 30000;
 const UNREAD = 200; // ms
 
 // Nothing is new, or the request makes no sense and will make none later either.
-const IN_VAIN = [204, 400, 404];
+const IN_VAIN = [204, 400, 404, 413];
+
+// The server takes nothing that this page sends: since somebody signed in in another window, it
+// knows the page's token no more.
+class Refused extends Error {}
+
+// One fresh page brings a good token; where that is refused too, another would be in vain.
+const RELOADED = "nod-reloaded";
+
+function mayReload() {
+  try {
+    if (sessionStorage.getItem(RELOADED) !== null) return false;
+    sessionStorage.setItem(RELOADED, "yes");
+    return true;
+  } catch {
+    return false; // who cannot count would reload for ever
+  }
+}
+
+function forgetReload() {
+  try {
+    sessionStorage.removeItem(RELOADED);
+  } catch {
+    return; // nothing was kept
+  }
+}
 
 function posting(fields) {
   return {
@@ -183,8 +208,8 @@ class Game {
     try {
       await this.sending;
       this.take(await this.post("back", { card }));
-    } catch {
-      this.say("It cannot be put back just now: no network.");
+    } catch (error) {
+      this.say(`It cannot be put back just now: ${this.why(error)}.`);
     }
   }
 
@@ -215,8 +240,8 @@ class Game {
       if (this.undoes !== undoes || this.ended !== null) return;
       if (kept !== undefined && this.outbox.get(undoes) !== undefined) throw new Error("not sent");
       this.take(await this.post("undo", { last: undoes }));
-    } catch {
-      this.say("It cannot be taken back just now: no network.");
+    } catch (error) {
+      this.say(`It cannot be taken back just now: ${this.why(error)}.`);
     } finally {
       this.undoing = null;
     }
@@ -268,18 +293,35 @@ class Game {
 
   say(...what) {
     this.status.replaceChildren(...what);
-    this.status.classList.remove("status-network");
+    this.status.classList.remove("status-network", "status-refused");
     this.wait.querySelector("p").textContent = "One moment…";
   }
 
   sayNetwork() {
-    const kept = this.outbox.all().length;
     const lead = navigator.onLine ? "No reply." : "No network.";
+    this.sayKept(lead, "What you answered is sent when the network is back.");
+  }
+
+  sayRefused() {
+    const todo = this.outbox.isRefused
+      ? "Your browser can store none: reload this page and answer again."
+      : "Sign out and in again; if that does not help, ask whoever runs the game.";
+    this.sayKept("Nod does not take your answers.", todo, todo);
+    this.status.classList.add("status-refused");
+  }
+
+  sayKept(lead, meanwhile, ...more) {
+    const kept = this.outbox.all().length;
+    const count = kept === 0 ? [] : [`${kept} ${kept === 1 ? "answer" : "answers"} kept.`];
     const words = document.createElement("span");
-    words.textContent = kept === 0 ? lead : `${lead} ${kept} ${kept === 1 ? "answer" : "answers"} kept.`;
+    words.textContent = [lead, ...count, ...more].join(" ");
     this.say(words);
     this.status.classList.add("status-network");
-    this.wait.querySelector("p").textContent = "What you answered is sent when the network is back.";
+    this.wait.querySelector("p").textContent = meanwhile;
+  }
+
+  why(error) {
+    return error instanceof Refused ? "sign out and in again" : "no network";
   }
 
   // ---- what is sent
@@ -298,7 +340,8 @@ class Game {
       let hand;
       try {
         hand = await this.post(to, fields);
-      } catch {
+      } catch (error) {
+        if (error instanceof Refused) return this.sayRefused(); // a later try is refused as well
         this.sayNetwork();
         const later = Math.min(LATEST, SOONEST * 2 ** this.tries++);
         this.timer = setTimeout(() => this.send(), later);
@@ -317,7 +360,16 @@ class Game {
 
   // The fragment that answers; null where the page is left for another.
   async post(to, fields) {
-    return this.ask(this.page.dataset[to], posting(fields));
+    try {
+      const hand = await this.ask(this.page.dataset[to], posting(fields));
+      if (hand !== null) forgetReload();
+      return hand;
+    } catch (error) {
+      // What only this page remembers would be lost with it.
+      if (!(error instanceof Refused) || this.outbox.isRefused || !mayReload()) throw error;
+      location.reload();
+      return null;
+    }
   }
 
   async ask(url, options) {
@@ -332,6 +384,7 @@ class Game {
       return null;
     }
     if (IN_VAIN.includes(reply.status)) return document.createElement("div");
+    if (reply.status === 403) throw new Refused();
     if (!reply.ok) throw new Error(`answered ${reply.status}`);
     const holder = document.createElement("template");
     holder.innerHTML = await reply.text();
