@@ -57,7 +57,7 @@ def _points_and_levels(week: Week) -> tuple[dict[int, int], dict[int, float]]:
         earlier.append(earlier[-1].before)
     rows = WeekPoints.objects.filter(
         week__in=[each.words for each in (week, *earlier)], player__in=Player.objects.playing()
-    )
+    ).order_by("pk")  # in the order in which they came: a row is made with the first points
     points: dict[int, int] = {}
     before: dict[int, list[int]] = defaultdict(list)
     for player, of, value in rows.values_list("player_id", "week", "points"):
@@ -74,7 +74,7 @@ def _league_of(
     """The viewer is in one, whether they have played or not. Who has no level yet has the lowest
     one: by this week's points they would wander from league to league.
     """
-    late = {each: 0.0 for each in {*points, player.pk} if each not in levels}
+    late = {each: 0.0 for each in (*points, player.pk) if each not in levels}
     made = leagues.leagues(levels, size=size, late=late)
     return next(league for league in made if player.pk in league)
 

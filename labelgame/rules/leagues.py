@@ -2,8 +2,8 @@
 
 Everything is about one ISO week, Monday to Sunday, in the installation's time zone; no board adds
 up over weeks. Leagues are made from the levels at the week's start and stay as they are until it is
-over; whoever comes later joins the league nearest to them. The same input gives the same boards, in
-whatever order it comes: ties go by the player's key.
+over; whoever comes later joins the league nearest to them, or opens one where that is full. The
+same input gives the same boards: ties go by the player's key, and who came late by when they came.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -88,30 +88,39 @@ def week_of(moment: datetime, zone: ZoneInfo) -> Week:
 def leagues(
     levels: Mapping[int, float], *, size: int = LEAGUE_SIZE, late: Mapping[int, float] = {}
 ) -> list[list[int]]:
-    """Players by neighbouring level, the highest league first, none larger than `size` by the
-    levels of the week's start. `late`: who came since; they move nobody. Only in a first week,
-    when nobody had a level yet, the leagues are of those who came.
+    """Players by neighbouring level, the highest league first, none larger than `size`. `late`: who
+    came since the week's start, in the order in which they came; they move nobody, and the leagues
+    that they open come last.
     """
     if size < 2:
         raise ValueError("A league needs two people or more: set the league size to at least 2.")
-    levels = levels or late
     order = sorted(levels, key=lambda player: (-levels[player], player))
     count = ceil(len(order) / size)
     # As equal as can be: nine people of leagues of eight are five and four, not eight and one.
     cuts = [index * len(order) // count for index in range(count + 1)] if count else []
     made = [order[start:end] for start, end in pairwise(cuts)]
-    return _joined(made, levels, late)
+    newcomers = {player: level for player, level in late.items() if player not in levels}
+    return _joined(made, levels, newcomers, size)
 
 
 def _joined(
-    made: list[list[int]], levels: Mapping[int, float], late: Mapping[int, float]
+    made: list[list[int]], levels: Mapping[int, float], newcomers: Mapping[int, float], size: int
 ) -> list[list[int]]:
-    newcomers = sorted(late.keys() - levels.keys(), key=lambda player: (-late[player], player))
+    """Each by themselves, so that where somebody is does not hang on who comes after them."""
     middles = [sum(levels[player] for player in league) / len(league) for league in made]
     joined = [list(league) for league in made]
-    for player in newcomers:
-        distances = [abs(middle - late[player]) for middle in middles]
-        joined[distances.index(min(distances))].append(player)
+    for player, level in newcomers.items():
+        # Of equally near ones that which has room.
+        places = [
+            (abs(middle - level), len(league) >= size, index)
+            for index, (middle, league) in enumerate(zip(middles, joined, strict=True))
+        ]
+        _, is_full, nearest = min(places, default=(0.0, True, 0))
+        if is_full:
+            middles.append(level)
+            joined.append([player])
+        else:
+            joined[nearest].append(player)
     return joined
 
 

@@ -34,6 +34,18 @@ def test_who_has_not_played_yet_sees_a_board_with_themselves_on_it(alice: Player
     assert names(alice) == [(1, "Sam", 10), (2, "Alice", 0)]
 
 
+def test_newcomers_are_together_in_the_order_in_which_they_came(alice: Player) -> None:
+    """Alice was invited before the others, and plays after them."""
+    GameSettings.objects.create(pk=1, league_size=2)
+    for name in ("sam", "dora"):
+        earned(earned(a_player(name), 50, LAST_WEEK), 10)
+    tom, ann = a_player("tom"), a_player("ann")
+    for player in (ann, tom, alice):
+        earned(player, 5)
+    assert {name for _, name, _ in names(ann)} == {"Ann", "Tom"}
+    assert names(alice) == [(1, "Alice", 5)]
+
+
 def test_nobody_stands_below_zero(alice: Player) -> None:
     assert names(earned(alice, -84)) == [(1, "Alice", 0)]
 

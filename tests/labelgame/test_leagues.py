@@ -95,26 +95,31 @@ def test_the_order_in_which_players_come_changes_nothing(
     assert leagues(dict(shuffled), size=size) == leagues(levels, size=size)
 
 
-@given(levels, levels, sizes)
-def test_who_comes_late_moves_nobody(
-    levels: dict[int, float], late: dict[int, float], size: int
+@given(levels, levels, sizes, st.integers(0, 60))
+def test_who_comes_late_moves_nobody_and_overfills_no_league(
+    levels: dict[int, float], late: dict[int, float], size: int, first: int
 ) -> None:
-    before = leagues(levels, size=size)
+    """Neither those of the week's start nor who came late before them."""
+    before = leagues(levels, size=size, late=dict(list(late.items())[:first]))
     after = leagues(levels, size=size, late=late)
-    if before:
-        assert [
-            joined[: len(league)] for joined, league in zip(after, before, strict=True)
-        ] == before
-    assert {player for league in after for player in league} == levels.keys() | late.keys()
+    assert [joined[: len(league)] for joined, league in zip(after, before, strict=False)] == before
+    assert max(map(len, after), default=0) <= size
+    everybody = [player for league in after for player in league]
+    assert sorted(everybody) == sorted(levels.keys() | late.keys())
 
 
 def test_in_a_first_week_there_are_leagues_too() -> None:
-    assert leagues({}, size=2, late={1: 0, 2: 0, 3: 0}) == [[1], [2, 3]]
+    assert leagues({}, size=2, late={3: 0, 1: 0, 2: 0}) == [[3, 1], [2]]
     assert leagues({}, size=2) == []
 
 
 def test_who_comes_late_joins_the_nearest() -> None:
-    assert leagues({1: 90, 2: 80, 3: 10, 4: 5}, size=2, late={9: 20}) == [[1, 2], [3, 4, 9]]
+    assert leagues({1: 90, 2: 80, 3: 10, 4: 5}, size=3, late={9: 20}) == [[1, 2], [3, 4, 9]]
+
+
+def test_where_the_nearest_is_full_who_comes_late_opens_one() -> None:
+    late = {9: 20, 8: 20, 7: 85}
+    assert leagues({1: 90, 2: 80, 3: 10, 4: 5}, size=2, late=late) == [[1, 2], [3, 4], [9, 8], [7]]
 
 
 # ---- boards --------------------------------------------------------------------------------
