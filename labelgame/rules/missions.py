@@ -25,6 +25,13 @@ class Need:
         return max(0, self.wanted - self.settled)
 
     @property
+    def asked(self) -> int:
+        """Also of a label that has its examples and is read badly all the same: as many again."""
+        if self.more or not self.wanted or self.score is None or not self.short:
+            return self.more
+        return self.wanted - self.settled % self.wanted
+
+    @property
     def short(self) -> float:
         """Of the goal. A label without a score is as far from it as can be."""
         return max(0.0, self.goal - (self.score or 0.0))
@@ -59,24 +66,26 @@ class Gain:
 
 def missions(needs: Sequence[Need], *, most: int = MOST) -> list[Mission]:
     """The weakest labels first; among equally weak ones those that lack the larger part."""
-    lacking = [need for need in needs if need.more]
+    lacking = [need for need in needs if need.asked]
     lacking.sort(
-        key=lambda need: (-need.short, -need.more / need.wanted, need.question, need.label)
+        key=lambda need: (-need.short, -need.asked / need.wanted, need.question, need.label)
     )
     return [
-        Mission(need.question, need.label, need.more, f"{need.more} more for {need.name}")
+        Mission(need.question, need.label, need.asked, f"{need.asked} more for {need.name}")
         for need in lacking[:most]
     ]
 
 
 def what_changed(settled: int, needs: Sequence[Need]) -> str:
-    """At a round's end: what settled with it, and what the model is nearest to."""
+    """At a round's end: what settled with it, and which number of examples is nearest. Not that
+    the model is good from there on: that is measured, not promised.
+    """
     lead = f"{_counted(settled, 'example')} settled" if settled else "Your answers are kept"
-    near = [need for need in needs if need.more]
+    near = [need for need in needs if need.asked]
     if not near:
-        return f"{lead}; the model has what it needs for now."
-    need = min(near, key=lambda need: (need.more, need.question, need.label))
-    return f"{lead}; the model is {need.more} short of good at {need.name}."
+        return f"{lead}; there are enough examples for now."
+    need = min(near, key=lambda need: (need.asked, need.question, need.label))
+    return f"{lead}; next, {need.asked} more for {need.name}."
 
 
 def what_yours_did(labels: int, version: str, gains: Sequence[Gain] = ()) -> str:

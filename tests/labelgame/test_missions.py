@@ -21,6 +21,7 @@ OPT_OUT = Need("intent", "opt_out", "No more texts", 100, 400, score=0.84, goal=
 OTHER = Need("intent", "other", "Something else", 200, 400, score=0.84, goal=0.85)
 HOSTILE = Need("tone", "hostile", "Attacking", 399, 400, score=0.9, goal=0.8)
 CONFIRM = Need("intent", "confirm", "Will come", 4000, 400, score=0.95, goal=0.9)
+BADLY_READ = Need("intent", "complaint", "Complains", 450, 200, score=0.3, goal=0.9)
 
 
 def test_the_weakest_labels_come_first_and_three_at_most() -> None:
@@ -39,6 +40,16 @@ def test_a_label_without_a_score_is_as_far_as_can_be() -> None:
 
 def test_where_nothing_is_lacking_there_is_no_mission() -> None:
     assert missions([CONFIRM]) == []
+    assert missions([replace(CONFIRM, score=None)]) == []  # nobody can say that it is badly read
+
+
+def test_a_label_that_has_its_examples_and_is_read_badly_wants_as_many_again() -> None:
+    found = missions([WRONG_PERSON, CONFIRM, BADLY_READ])
+    assert [mission.words for mission in found] == [
+        "150 more for complains",
+        "60 more for wrong person",
+    ]
+    assert replace(BADLY_READ, settled=600).asked == 200
 
 
 def test_a_title_of_capitals_keeps_them() -> None:
@@ -67,16 +78,17 @@ def test_every_mission_asks_for_something_and_the_order_of_the_labels_is_nothing
     assert len(found) <= MOST
     assert all(mission.more > 0 for mission in found)
     assert found == missions(needs[::-1])
-    assert bool(found) == any(need.more for need in needs)
+    assert bool(found) == any(need.asked for need in needs)
 
 
 @pytest.mark.parametrize(
     ("settled", "needs", "words"),
     [
         (3, [WRONG_PERSON, OPT_OUT],
-         "3 examples settled; the model is 60 short of good at wrong person."),
-        (1, [CONFIRM], "1 example settled; the model has what it needs for now."),
-        (0, [OTHER], "Your answers are kept; the model is 200 short of good at something else."),
+         "3 examples settled; next, 60 more for wrong person."),
+        (1, [CONFIRM], "1 example settled; there are enough examples for now."),
+        (1, [BADLY_READ], "1 example settled; next, 150 more for complains."),
+        (0, [OTHER], "Your answers are kept; next, 200 more for something else."),
     ],
 )  # fmt: skip
 def test_a_round_ends_with_what_changed(settled: int, needs: list[Need], words: str) -> None:

@@ -36,7 +36,7 @@ def test_points_that_wait_are_told_from_points_that_stand(
     settles()
     found = summary(round_of(alice))
     assert (found.points_booked, found.points_waiting, found.settled) == (20, 10, 1)
-    assert found.sentence.startswith("1 example settled; the model is ")
+    assert found.sentence.startswith("1 example settled; next, 99 more for ")
 
 
 def test_a_hidden_check_is_booked_at_the_rounds_end_and_counts_as_no_example(
