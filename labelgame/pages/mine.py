@@ -160,6 +160,7 @@ class Days:
 
     def __init__(self, player: Player, now: datetime) -> None:
         self._today = day_of(now, player.zone)
+        self._goal = player.daily_goal
         taken_off = frozenset(player.days_off.values_list("day", flat=True))
         self._calendar = Calendar(GameSettings.current().days_off, taken_off)
         met = player.played_days.filter(answers__gte=F("goal"))
@@ -167,7 +168,7 @@ class Days:
 
     @property
     def streak(self) -> Streak:
-        return streak(self._met, today=self._today, calendar=self._calendar)
+        return streak(self._met, today=self._today, calendar=self._calendar, goal=self._goal)
 
     @property
     def shown(self) -> list[Day]:

@@ -34,6 +34,7 @@ class Streak:
     longest: int
     today: bool  # today is in it already
     today_is_free: bool
+    goal: int = DAILY_GOAL  # answers, from which on today is in it
 
     @property
     def words(self) -> str:
@@ -42,9 +43,10 @@ class Streak:
             return f"{row}, today included."
         if self.today_is_free:
             return f"{row}. Today is a day off." if self.days else "Today is a day off."
+        what = "a round" if self.goal == DAILY_GOAL else f"{self.goal} answers"
         if self.days:
-            return f"{row}. A round today makes it {self.days + 1}."
-        return "A round today starts a streak."
+            return f"{row}. With {what} today it is {self.days + 1}."
+        return f"With {what} today a streak starts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,10 @@ def day_of(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def streak(days: Collection[date], *, today: date, calendar: Calendar) -> Streak:
-    """`days`: those on which the goal was met; any in the future are left out."""
+def streak(
+    days: Collection[date], *, today: date, calendar: Calendar, goal: int = DAILY_GOAL
+) -> Streak:
+    """`days`: those on which the goal was met; any in the future are left out. `goal`: today's."""
     met = {day for day in days if day <= today and not calendar.is_free(day)}
     longest = run = 0
     if met:
@@ -81,4 +85,4 @@ def streak(days: Collection[date], *, today: date, calendar: Calendar) -> Streak
             elif not calendar.is_free(day) and day != today:
                 run = 0
             day += timedelta(days=1)
-    return Streak(run, longest, today in met, calendar.is_free(today))
+    return Streak(run, longest, today in met, calendar.is_free(today), goal)

@@ -99,6 +99,7 @@ def test_another_goal_changes_no_past_day(alice: Player, asked: Asked) -> None:
     alice.daily_goal = 20
     alice.save()
     assert my_page(alice, NOW).streak.today  # met by the goal that it had
+    assert "With 20 answers today" in my_page(alice, NOW + DAY).streak.words
     for example in stack[10:]:
         says(alice, example, "confirm", now=NOW + DAY)
     assert my_page(alice, NOW + DAY).streak.days == 2

@@ -96,10 +96,12 @@ GUILT = re.compile(
     [
         (Streak(1, 1, True, False), "1 working day, today included."),
         (Streak(4, 9, True, False), "4 working days in a row, today included."),
-        (Streak(4, 9, False, False), "4 working days in a row. A round today makes it 5."),
+        (Streak(4, 9, False, False), "4 working days in a row. With a round today it is 5."),
         (Streak(4, 9, False, True), "4 working days in a row. Today is a day off."),
         (Streak(0, 9, False, True), "Today is a day off."),
-        (Streak(0, 9, False, False), "A round today starts a streak."),
+        (Streak(0, 9, False, False), "With a round today a streak starts."),
+        (Streak(1, 9, False, False, goal=50), "1 working day. With 50 answers today it is 2."),
+        (Streak(0, 9, False, False, goal=20), "With 20 answers today a streak starts."),
     ],
 )
 def test_a_streak_is_put_into_words(found: Streak, words: str) -> None:
