@@ -565,6 +565,7 @@ def test_the_rules_are_those_of_the_code_with_the_figures_in_force(client: Clien
     assert len(re.findall('class="price"', html)) == len(published)
     assert "28 points off" in html
     assert "fixed until 200 cards are known" in html
+    assert "brings no bonus, nothing at all where it is that guess" in html
 
 
 def test_questions_whose_mistakes_cost_differently_have_rules_of_their_own(client: Client) -> None:
