@@ -25,7 +25,7 @@ from django_htmx.middleware import HtmxDetails
 
 from labelgame.models import Contest, Invitation, Player, Poll, Ruling
 from labelgame.models.accounts import InvitationQuerySet, PlayerQuerySet
-from labelgame.models.polls import PollQuerySet
+from labelgame.models.polls import PollQuerySet, RulingQuerySet
 
 
 class PlayerRequest(HttpRequest):
@@ -115,6 +115,11 @@ def invitations_for(player: Player) -> InvitationQuerySet:
 def reviews_for(player: Player) -> PollQuerySet:
     """What this player may decide on."""
     return reviews() if player.is_reviewer else Poll.objects.none()
+
+
+def gaps_for(player: Player) -> RulingQuerySet:
+    """Which gaps of the guide this player may call written."""
+    return Ruling.objects.gaps() if player.is_reviewer else Ruling.objects.none()
 
 
 def reviews() -> PollQuerySet:

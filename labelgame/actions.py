@@ -524,6 +524,12 @@ def rule(
     return ruling
 
 
+def mark_as_written(*, ruling: Ruling, by: Player, now: datetime) -> bool:
+    """The labelling guide has a sentence for it now. Whether nobody had said so before."""
+    gaps = Ruling.objects.gaps().unwritten().filter(pk=ruling.pk)
+    return gaps.update(written_at=now, written_by=by.user.get_username()) == 1
+
+
 def _settle_by_hand(poll: Poll, label: str, by: str, ruling: Ruling, now: datetime) -> None:
     Poll.objects.filter(pk=poll.pk).update(
         state=Poll.State.SETTLED,

@@ -33,6 +33,7 @@ urlpatterns = [
     path("settings/", desk.settings, name="settings"),
     path("agreement/", desk.agreement, name="agreement"),
     path("review/", review.review, name="review"),
+    path("review/gaps/<int:pk>/written/", review.gap_written, name="gap_written"),
     path("review/<int:pk>/", review.review_item, name="review_item"),
     path("review/<int:pk>/raw/", review.raw, name="raw"),
 ]

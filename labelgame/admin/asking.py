@@ -153,7 +153,7 @@ class ContestAdmin(LargeTableAdmin, ReadOnlyAdmin):
 
 @admin.register(Ruling)
 class RulingAdmin(LargeTableAdmin, ReadOnlyAdmin):
-    list_display = ("at", "reply", "decided_as", "reason", "note", "by")
+    list_display = ("at", "reply", "decided_as", "reason", "note", "by", "written_at")
     list_filter = ("reason",)
     list_select_related = ("poll__example",)
 

@@ -411,6 +411,15 @@ class Contest(models.Model):
         return f"contest of {self.created_at:%Y-%m-%d}"
 
 
+class RulingQuerySet(models.QuerySet["Ruling"]):
+    def gaps(self) -> RulingQuerySet:
+        """Decided though the labelling guide had no sentence for it."""
+        return self.filter(reason=Ruling.Reason.GAP)
+
+    def unwritten(self) -> RulingQuerySet:
+        return self.filter(written_at=None)
+
+
 class Ruling(models.Model):
     """What a reviewer said of a poll, and why the players could not."""
 
@@ -425,8 +434,24 @@ class Ruling(models.Model):
     note = models.CharField(max_length=300, blank=True)
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
+    written_at = models.DateTimeField(
+        "in the guide since",
+        null=True,
+        blank=True,
+        help_text="Of a gap: when the guide got a sentence for it.",
+    )
+    written_by = models.CharField("said by", max_length=150, blank=True)
+
+    objects = RulingQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(written_at=None, written_by="")
+                | (Q(reason="gap", written_at__isnull=False) & ~Q(written_by="")),
+                name="a_written_gap_says_by_whom",
+            ),
+        ]
         indexes = [models.Index(fields=["reason", "-id"], name="rulings_by_reason")]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
 from django.http import Http404
 
 from classifier.models import ExampleLabel
@@ -137,15 +138,22 @@ def labels_of(poll: Poll) -> list[tuple[ExampleLabel, Label]]:
 # ---- what the guide does not say -------------------------------------------------------------
 
 
-def gaps() -> list[tuple[Ruling, Label]]:
-    """The latest rulings for which the guide had no sentence. Their texts are shown only while
-    nobody has pulled them.
+@dataclass(frozen=True)
+class Gaps:
+    """Rulings for which the guide had no sentence. Their texts are shown only while nobody has
+    pulled them.
     """
-    rulings = Ruling.objects.filter(reason=Ruling.Reason.GAP).select_related("poll__example")
-    return [
-        (ruling, label_of(ruling.poll.question, ruling.label))
-        for ruling in rulings.order_by("-pk")[:GAPS]
-    ]
+
+    shown: list[tuple[Ruling, Label]]  # the oldest that are not written, so that none is forgotten
+    unwritten: int
+    written: int
+
+
+def gaps() -> Gaps:
+    counted = Ruling.objects.gaps().aggregate(all=Count("pk"), written=Count("written_at"))
+    waiting = Ruling.objects.gaps().unwritten().select_related("poll__example").order_by("pk")
+    shown = [(ruling, label_of(ruling.poll.question, ruling.label)) for ruling in waiting[:GAPS]]
+    return Gaps(shown, counted["all"] - counted["written"], counted["written"])
 
 
 def has_answered(player: Player, poll: Poll) -> bool:

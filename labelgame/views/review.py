@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classifier import examples
 from classifier.models import RawLook
 from labelgame import actions
-from labelgame.access import PlayerRequest, reviewer_only, reviews_for
+from labelgame.access import PlayerRequest, gaps_for, reviewer_only, reviews_for
 from labelgame.models import Poll, Ruling
 from labelgame.pages import reviews
 from labelgame.pages.cards import CANT_TELL_LABEL, label_of
@@ -27,6 +27,17 @@ def review(request: PlayerRequest) -> HttpResponse:
     queue = reviews.queue_for(request.player, now=timezone.now())
     context = {"queue": queue, "gaps": reviews.gaps()}
     return render(request, "labelgame/review.html", context)
+
+
+@require_POST
+@reviewer_only
+def gap_written(request: PlayerRequest, pk: int) -> HttpResponse:
+    ruling = get_object_or_404(gaps_for(request.player), pk=pk)
+    if actions.mark_as_written(ruling=ruling, by=request.player, now=timezone.now()):
+        messages.success(request, "Off the list: the guide says it now.")
+    else:
+        messages.info(request, "Somebody has said so before.")
+    return redirect("labelgame:review")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

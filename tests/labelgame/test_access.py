@@ -65,6 +65,7 @@ ADDRESSES = [
     Address("settings", "POST", OPERATORS),
     Address("agreement", "GET", REVIEWERS),
     Address("review", "GET", REVIEWERS),
+    Address("gap_written", "POST", REVIEWERS, (1,)),
     Address("review_item", "GET", REVIEWERS, (1,)),
     Address("review_item", "POST", REVIEWERS, (1,)),
     Address("raw", "GET", REVIEWERS, (1,)),

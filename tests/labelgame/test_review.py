@@ -162,6 +162,58 @@ def test_what_the_guide_does_not_say_is_collected(
     assert "says maybe" not in page
 
 
+def written(ruling: Ruling) -> str:
+    return reverse("labelgame:gap_written", args=[ruling.pk])
+
+
+@pytest.fixture
+def gaps(divided: Poll) -> list[Ruling]:
+    """Three of one card, the oldest first."""
+    return [
+        Ruling.objects.create(
+            poll=divided, label="other", reason="gap", note=f"{word} sentence", by="rita", at=NOW
+        )
+        for word in ("first", "second", "third")
+    ]
+
+
+def test_a_written_gap_makes_room_for_the_next_and_is_counted(
+    desk: Client, gaps: list[Ruling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labelgame.pages.reviews.GAPS", 2)
+    page = desk.get(REVIEW)
+    assert [ruling for ruling, _ in page.context["gaps"].shown] == gaps[:2]
+    assert "more come up as they are written" in page.content.decode()
+    page = desk.post(written(gaps[0]), follow=True)
+    assert page.redirect_chain[-1][0] == REVIEW
+    found = page.context["gaps"]
+    assert [ruling for ruling, _ in found.shown] == gaps[1:]
+    assert (found.unwritten, found.written) == (2, 1)
+    assert "1 is written." in page.content.decode()
+
+
+def test_who_said_first_that_a_gap_is_written_stays_on_record(
+    desk: Client, gaps: list[Ruling]
+) -> None:
+    other = signed_in(a_player("rita", role=Player.Role.REVIEWER))
+    other.post(written(gaps[0]))
+    page = desk.post(written(gaps[0]), follow=True).content.decode()
+    assert "Somebody has said so before." in page
+    gaps[0].refresh_from_db()
+    assert gaps[0].written_by == "rita"
+    assert gaps[0].written_at is not None
+
+
+def test_only_a_reviewer_calls_a_gap_written_and_only_a_gap_is_one(
+    desk: Client, alice: Player, gaps: list[Ruling]
+) -> None:
+    assert signed_in(alice).post(written(gaps[0])).status_code == 403
+    assert desk.get(written(gaps[0])).status_code == 405
+    Ruling.objects.filter(pk=gaps[1].pk).update(reason="ambiguous")
+    assert desk.post(written(gaps[1])).status_code == 404
+    assert Ruling.objects.unwritten().count() == 3
+
+
 # ---- one card ------------------------------------------------------------------------------
 
 
