@@ -76,7 +76,7 @@ class Baseline:
         for question, model in self.models.items():
             labels = [row.labels[question] for row in rows]
             known = [index for index, label in enumerate(labels) if label is not None]
-            seen = {labels[index] for index in known}
+            seen = {label for label in labels if label is not None}
             if len(seen) < ENOUGH_LABELS:
                 _learn_nothing(model, sorted(seen), features.shape[1])
             else:
@@ -168,7 +168,8 @@ def _columns(model: LogisticRegression, features: csr_matrix, names: Sequence[st
     places = [names.index(name) for name in model.classes_]
     if len(places) < ENOUGH_LABELS:
         # Nobody knows, and nothing is to be acted upon: even shares, the label that was seen ahead.
-        columns[:], columns[:, places] = 1.0, 2.0
-        return columns / columns.sum(axis=1, keepdims=True)
+        columns[:] = 1 / (len(names) + len(places))
+        columns[:, places] *= 2
+        return columns
     columns[:, places] = model.predict_proba(features)
     return columns
