@@ -12,6 +12,7 @@ from classifier.models import ExampleSource, RawLook
 from labelgame import actions
 from labelgame.models import Answer, Contest, Gold, Player, Poll, Ruling
 from labelgame.models.polls import Kind
+from labelgame.rules.scoring import Rule
 from labelgame.upkeep.polls import reopen_put_back
 
 from .conftest import NOW, THINGS, Asked, a_player, signed_in
@@ -46,7 +47,9 @@ def contested(alice: Player, asked: Asked) -> Contest:
     Poll.objects.filter(pk=poll.pk).update(
         state=Poll.State.SETTLED, settled_as="question", settled_at=NOW, probability=0.96
     )
-    Answer.objects.filter(pk=given.pk).update(settled_as="question", settled_at=NOW)
+    Answer.objects.filter(pk=given.pk).update(
+        settled_as="question", settled_at=NOW, rule=Rule.WRONG
+    )
     given.refresh_from_db()
     return actions.contest(player=alice, answer=given, words="they were ironic", now=NOW)
 
@@ -106,7 +109,9 @@ def contests(alice: Player, asked: Asked) -> list[Contest]:
     made = []
     for word in ("red", "blue", "green", "black"):
         given = says(alice, asked(f"the {word} one"), "cancel")
-        Answer.objects.filter(pk=given.pk).update(settled_as="confirm", settled_at=NOW)
+        Answer.objects.filter(pk=given.pk).update(
+            settled_as="confirm", settled_at=NOW, rule=Rule.WRONG
+        )
         given.refresh_from_db()
         made.append(actions.contest(player=alice, answer=given, words="", now=NOW))
     return made
