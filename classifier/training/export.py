@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +18,8 @@ from classifier.training.network import ReplyClassifier
 OPSET = 17
 
 # Weights in int8, one scale per output channel: rows of a matrix differ in size, and sharing one
-# scale costs accuracy for nothing. Full 8-bit range: processors with VNNI (since 2019) do not
-# saturate; older ones lose a little, which the check against fp32 on the training machine shows.
+# scale costs accuracy for nothing. What is left of it, the check against fp32 shows.
 PER_CHANNEL = True
-REDUCE_RANGE = False
 
 
 class _Half(nn.Module):
@@ -99,10 +97,22 @@ def quantise(fp32: Path, int8: Path) -> None:
             quantize_dynamic(
                 fp32,
                 int8,
-                weight_type=QuantType.QInt8,
+                weight_type=weight_type(torch.cpu.get_capabilities()),
                 per_channel=PER_CHANNEL,
-                reduce_range=REDUCE_RANGE,
                 op_types_to_quantize=["MatMul", "Gemm"],
             )
     finally:
         logging.disable(logging.NOTSET)
+
+
+def weight_type(processor: Mapping[str, Any]) -> QuantType:
+    """`processor`: what it is able to do, as torch.cpu.get_capabilities says.
+
+    Signed weights are quickest with VNNI (Intel since 2019, AMD since 2022) and on ARM. Others add
+    their products in pairs of 16 bits, which large ones overflow; unsigned weights go another way,
+    which is as quick there and errs a third less (docs/model.md).
+    """
+    overflows = processor["architecture"] == "x86_64" and not (
+        processor.get("avx512_vnni") or processor.get("avx_vnni")
+    )
+    return QuantType.QUInt8 if overflows else QuantType.QInt8
