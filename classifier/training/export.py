@@ -97,22 +97,20 @@ def quantise(fp32: Path, int8: Path) -> None:
             quantize_dynamic(
                 fp32,
                 int8,
-                weight_type=weight_type(torch.cpu.get_capabilities()),
+                weight_type=QuantType.QInt8,
                 per_channel=PER_CHANNEL,
+                reduce_range=overflows(torch.cpu.get_capabilities()),
                 op_types_to_quantize=["MatMul", "Gemm"],
             )
     finally:
         logging.disable(logging.NOTSET)
 
 
-def weight_type(processor: Mapping[str, Any]) -> QuantType:
-    """`processor`: what it is able to do, as torch.cpu.get_capabilities says.
+def overflows(processor: Mapping[str, Any]) -> bool:
+    """Whether products of bytes are added in pairs of 16 bits, which large weights overflow: on
+    Intel and AMD without VNNI (Intel has it since 2019, AMD since 2022). Seven bits do not.
 
-    Signed weights are quickest with VNNI (Intel since 2019, AMD since 2022) and on ARM. Others add
-    their products in pairs of 16 bits, which large ones overflow; unsigned weights go another way,
-    which is as quick there and errs a third less (docs/model.md).
+    `processor`: what it is able to do, as torch.cpu.get_capabilities says.
     """
-    overflows = processor["architecture"] == "x86_64" and not (
-        processor.get("avx512_vnni") or processor.get("avx_vnni")
-    )
-    return QuantType.QUInt8 if overflows else QuantType.QInt8
+    has_vnni = processor.get("avx512_vnni") or processor.get("avx_vnni")
+    return processor["architecture"] == "x86_64" and not has_vnni
