@@ -288,8 +288,10 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
     live = ModelVersion.objects.live().first()
     # Not the live one: of the same rows a candidate that was refused would be made once more.
     newest = ModelVersion.objects.of_the_dataset().newest_first().first() or live
-    # Where all were refused none is live, and new rows are what the next one needs.
-    if newest is None or not _may_ask(live or newest, now=now):
+    if newest is None:
+        return None
+    latest = live or newest  # where all were refused none is live, and new rows are what helps
+    if not _may_ask(latest, now=now):
         return None
     given = newest.report.get("training", {}).get("rows_given")
     if given is not None:
@@ -298,9 +300,8 @@ def why_train(*, now: datetime) -> tuple[TrainingRun.Reason, str] | None:
             because = f"{more} rows more than {newest.name} learnt from"
             return TrainingRun.Reason.NEW_EXAMPLES, because
     if now - newest.created_at >= timedelta(days=settings.RETRAIN_AFTER_DAYS):
-        since = live or newest
-        age = now - since.created_at
-        return TrainingRun.Reason.AGE, f"{since.name} is {age.days} days old"
+        age = now - latest.created_at
+        return TrainingRun.Reason.AGE, f"{latest.name} is {age.days} days old"
     return None
 
 

@@ -20,7 +20,7 @@ from classifier.readings import likeliest
 from classifier.taxonomy import current_taxonomy
 from labelgame.dice import lot
 from labelgame.models import Answer, GameSettings, Gold, Offer, Poll
-from labelgame.models.polls import PollQuerySet
+from labelgame.models.polls import Kind, PollQuerySet
 from labelgame.rules.scoring import NOT_YET, PULLED
 from labelgame.upkeep.booking import add_to_week, book_as, book_poll, rebook_checks
 
@@ -127,7 +127,7 @@ def close_as_pulled(*, poll: Poll, now: datetime) -> None:
     """
     Poll.objects.filter(pk=poll.pk).update(state=Poll.State.CLOSED, due_at=None)
     poll.offers.filter(released_at=None).update(released_at=now)
-    waiting = poll.answers.standing().filter(settled_as=NOT_YET).exclude(kind="repeat")
+    waiting = poll.answers.standing().filter(settled_as=NOT_YET).exclude(kind=Kind.REPEAT)
     book_as(answers=waiting, settled_as=PULLED, now=now)
 
 
@@ -177,7 +177,7 @@ def _open_again(poll: Poll, now: datetime) -> None:
     poll.due_at = now if poll.votes >= poll.wanted else None
     poll.save(update_fields=["state", "taken", "due_at"])
     # What had settled before keeps what it earned until the card settles anew.
-    pulled = poll.answers.standing().filter(kind__in=("vote", "late"), settled_as=PULLED)
+    pulled = poll.answers.standing().filter(kind__in=(Kind.VOTE, Kind.LATE), settled_as=PULLED)
     book_as(answers=pulled, settled_as=NOT_YET, now=now)
 
 
