@@ -163,7 +163,7 @@ def test_an_answer_of_somebody_who_has_to_practise_again_does_not_count(
 ) -> None:
     example = asked(REPLY)
     card = card_of(alice, poll_of(example))
-    Player.objects.filter(pk=alice.pk).update(practised_for="what the labels meant before")
+    Player.objects.filter(pk=alice.pk).update(practised_for="earlier")
     alice.refresh_from_db()
     given = answers(alice, card, "confirm")
     poll = poll_of(example)
