@@ -4,6 +4,7 @@ import json
 import os
 import re
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,6 +29,7 @@ from labelgame.simulation import learning_page, processes, throwaway, words
 from labelgame.simulation.chart import as_svg, grid, hundreds
 from labelgame.simulation.crowd import Crowd, invite
 from labelgame.simulation.game import play_game
+from labelgame.simulation.inflow import IN_LIFE, NoShare, as_in_life
 from labelgame.simulation.judging import played_from
 from labelgame.simulation.known import Known
 from labelgame.simulation.loop import (
@@ -148,6 +150,43 @@ def test_a_crowd_plays_in_a_place_of_its_own(tmp_path: Path) -> None:
     assert game["cards"] == 8
     assert game["too_many"] == 0
     assert "crowd 1 of 1: 6 players, 8 cards about 4 texts" in said
+
+
+# ---- how often each kind comes ---------------------------------------------------------------
+
+
+FLAT = [
+    Row(prompt="Are you coming?", text=f"{label} {number}", labels={"intent": label})
+    for label, count in (("confirm", 60), ("cancel", 50), ("opt_out", 40), (None, 15))
+    for number in range(count)
+]
+SHARES = {"confirm": 6, "cancel": 3, "opt_out": 1}
+
+
+def test_texts_come_as_often_as_in_life_and_each_once() -> None:
+    kept = as_in_life(FLAT, "intent", Random(1), SHARES)
+    # 60 confirm, six of ten, leave room for 30 and 10; the unlabelled stay a tenth of the others.
+    assert Counter(row.labels["intent"] for row in kept) == {
+        "confirm": 60, "cancel": 30, "opt_out": 10, None: 10,
+    }  # fmt: skip
+    assert len({row.text for row in kept}) == len(kept)
+    assert "cancel" in {row.labels["intent"] for row in kept[:15]}  # they are mixed
+
+
+def test_no_text_comes_where_a_kind_has_none() -> None:
+    some = [row for row in FLAT if row.labels["intent"] != "opt_out"]
+    assert as_in_life(some, "intent", Random(1), SHARES) == []
+    assert as_in_life([], "intent", Random(1), SHARES) == []
+
+
+def test_a_kind_of_which_nothing_is_known_is_named() -> None:
+    with pytest.raises(NoShare, match="how often opt_out comes"):
+        as_in_life(FLAT, "intent", Random(1), {"confirm": 6, "cancel": 3})
+
+
+def test_all_kinds_of_the_first_question_have_a_share() -> None:
+    assert set(IN_LIFE) == set(load_taxonomy(STARTER_TAXONOMY).primary.label_names)
+    assert sum(IN_LIFE.values()) == 100
 
 
 # ---- a Nod that came with less -------------------------------------------------------------
@@ -272,7 +311,7 @@ def test_the_loop_goes_round_with_the_real_processes(tmp_path: Path, tiny_base: 
     run(
         "simulate_loop", "--processes", "--picking", MIX, "--base-model", tiny_base,
         "--rows", 260, "--share", 0.5, "--players", 6, "--steps", 1, "--answers", 150,
-        "--retrain-after", 5, "--json", told,
+        "--retrain-after", 5, "--even", "--json", told,
     )  # fmt: skip
     start, after = json.loads(told.read_text())[MIX]
     assert after["texts"] == 130

@@ -22,6 +22,7 @@ from classifier.taxonomy import current_taxonomy
 from labelgame.dice import loaded_dice
 from labelgame.simulation import learning_page, processes, throwaway
 from labelgame.simulation.crowd import Crowd, invite
+from labelgame.simulation.inflow import NoShare, as_in_life
 from labelgame.simulation.known import Known
 from labelgame.simulation.loop import (
     BY_LOT,
@@ -44,10 +45,10 @@ ARMS = {MIX: [MIX], BY_LOT: [BY_LOT], "both": [MIX, BY_LOT]}
 
 class Command(BaseCommand):
     help = (
-        "Train a model on a fifth of the starter set, then let the rest come as texts and simulated"
-        " people answer, in steps; after each, the training that starts by itself and the gate's"
-        " verdict. In installations that are thrown away. Half an hour for each way of picking on"
-        " two cores."
+        "Train a model on a fifth of the starter set, then let the rest come as texts, as often of"
+        " each kind as in life, and simulated people answer, in steps; after each, the training"
+        " that starts by itself and the gate's verdict. In installations that are thrown away."
+        " Half an hour for each way of picking on two cores."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -56,6 +57,11 @@ class Command(BaseCommand):
         parser.add_argument("--answers", type=int, default=2000, help="of a step (2,000)")
         parser.add_argument("--rows", type=int, help="of the starter set, used at all: all")
         parser.add_argument("--share", type=float, default=0.2, help="of these, known at first")
+        parser.add_argument(
+            "--even", action="store_true",
+            help="all the other rows come, instead of as many of each intent as in life, where most"
+            " people confirm",
+        )  # fmt: skip
         parser.add_argument("--players", type=int, default=30)
         parser.add_argument("--seed", type=int, default=4)
         parser.add_argument("--base-model", help="a checkpoint's folder or hub name")
@@ -84,7 +90,7 @@ class Command(BaseCommand):
             arms = self._here(options) if options["here"] else self._elsewhere(options)
         except subprocess.CalledProcessError as exc:
             raise CommandError("The loop broke off; the lines above say why.") from exc
-        except (BrokeOff, NotTaken, DataError, throwaway.NotEmpty) as exc:
+        except (BrokeOff, NoShare, NotTaken, DataError, throwaway.NotEmpty) as exc:
             raise CommandError(str(exc)) from exc
         self._tell(arms, options)
 
@@ -109,6 +115,8 @@ class Command(BaseCommand):
         throwaway.assert_thrown_away(versions=True)
         now, taxonomy, seed = timezone.now(), current_taxonomy(), options["seed"]
         rows = load_rows([options["here"]], taxonomy)
+        if not options["even"]:
+            rows = as_in_life(rows, taxonomy.primary.name, Random(seed))
         put_first_live(now=now)
         pick(options["picking"])
         known = Known([*starter_rows(taxonomy), *rows], taxonomy, seed=seed)
@@ -171,7 +179,8 @@ class Command(BaseCommand):
         ]
         throwaway.manage(
             "simulate_loop", "--here", str(shipped.held_back), "--picking", picking,
-            "--json", str(told), *passed_on, *(["--processes"] if with_processes else []),
+            "--json", str(told), *passed_on,
+            *(["--processes"] if with_processes else []), *(["--even"] if options["even"] else []),
             env=self._environment(var_dir, options), code=shipped.code,
         )  # fmt: skip
         steps = json.loads(told.read_text(encoding="utf-8"))[picking]
@@ -195,5 +204,5 @@ def how(options: dict[str, Any]) -> str:
         for name in ("picking", "steps", "answers", "share", "players", "seed", "rows")
         if options[name] is not None
     ]
-    said += ["--processes"] if options["processes"] else []
+    said += [f"--{name}" for name in ("even", "processes") if options[name]]
     return f"`manage.py simulate_loop {' '.join(said)}`, on {date.today():%d %B %Y}."
