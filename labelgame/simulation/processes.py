@@ -25,6 +25,7 @@ from django.utils import timezone
 from classifier import trainings
 from classifier.data import Row
 from classifier.models import Example, TrainingRun
+from config.processes import die_with_parent
 from labelgame.actions import CARDS
 from labelgame.models import Poll
 from labelgame.simulation.crowd import Crowd, Seat
@@ -65,6 +66,8 @@ def started(var_dir: Path) -> Iterator[str]:
             cwd=settings.BASE_DIR,
             stdout=out,
             stderr=subprocess.STDOUT,
+            # Told to stop by the kernel when this process is killed, and then stops its own.
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call
         )
     base_url = f"http://127.0.0.1:{settings.PORT}"
 

@@ -7,6 +7,7 @@ by any slip: settings are read once, at its start.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from classifier.models import Example, ModelVersion
+from config.processes import die_with_parent
 from labelgame.models import Player
 
 # Every environment variable of config/settings.py: none is handed on.
@@ -45,7 +47,9 @@ def environment(var_dir: Path, given: Mapping[str, str] = {}) -> dict[str, str]:
 def manage(
     *arguments: str, env: Mapping[str, str], code: Path | None = None, quiet: bool = False
 ) -> None:
-    """A manage.py command in a process of its own. Raises CalledProcessError where it fails."""
+    """A manage.py command in a process of its own, which dies with this one. Raises
+    CalledProcessError where it fails.
+    """
     code = code or Path(settings.BASE_DIR)
     subprocess.run(
         [sys.executable, str(code / "manage.py"), *arguments],
@@ -53,6 +57,7 @@ def manage(
         env=dict(env),
         stdout=subprocess.DEVNULL if quiet else None,
         check=True,
+        preexec_fn=lambda: die_with_parent(signal.SIGTERM),
     )
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from classifier.examples import CONSENSUS
 from classifier.models import ExampleLabel, JudgedRow, ModelVersion, TrainingRun
 from classifier.taxonomy import STARTER_TAXONOMY, current_taxonomy, load_taxonomy
 from classifier.trainings import do, request_training, take_up
+from config.processes import LINUX
 from labelgame.dice import loaded_dice
 from labelgame.models import GameSettings
 from labelgame.simulation import learning_page, processes, throwaway, words
@@ -46,6 +49,7 @@ from labelgame.simulation.saved import answers_to, saved
 from labelgame.simulation.shipped import ship
 from tests.classifier.conftest import models_dir, no_reader_left_over, tiny_base  # noqa: F401
 from tests.classifier.test_taxonomy import SMALL
+from tests.processes.installation import eventually
 
 from .conftest import NOW, THINGS, a_player
 from .test_simulation import SEED, rows_of, taxonomy_file  # noqa: F401  a fixture
@@ -97,6 +101,38 @@ def test_no_setting_of_this_installation_reaches_a_simulation(
     env = throwaway.environment(tmp_path, {"PORT": "8123"})
     assert "DATABASE_URL" not in env
     assert (env["NOD_VAR"], env["PORT"], env["PATH"]) == (str(tmp_path), "8123", os.environ["PATH"])
+
+
+SLEEPS = '''
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+from labelgame.simulation import throwaway
+
+folder = Path(sys.argv[1])
+code = f"""
+import os, pathlib, time
+pathlib.Path({str(folder / 'pid')!r}).write_text(str(os.getpid()))
+time.sleep(300)
+"""
+throwaway.manage("shell", "--no-imports", "-c", code, env=throwaway.environment(folder))
+'''
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux tells a child that its parent died")
+def test_what_a_simulation_started_dies_with_it(tmp_path: Path) -> None:
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    parent = subprocess.Popen([sys.executable, "-c", SLEEPS, str(tmp_path)], env=env)
+    pid = tmp_path / "pid"
+    eventually(lambda: pid.exists() and bool(pid.read_text()), seconds=120, what="it never began")
+    child = Path("/proc") / pid.read_text()
+    assert child.exists()
+    parent.kill()
+    parent.wait()
+    eventually(lambda: not child.exists(), seconds=60, what="it lives on")
 
 
 @pytest.mark.django_db
