@@ -79,7 +79,7 @@ def test_the_served_graphs_are_int8_unless_that_costs_too_much(tiny: Tiny) -> No
 
 
 @pytest.mark.parametrize(
-    ("processor", "seven_bits"),
+    ("processor", "without"),
     [
         ({"architecture": "x86_64", "avx512_vnni": True, "avx_vnni": False}, False),
         ({"architecture": "x86_64", "avx512_vnni": False, "avx_vnni": True}, False),
@@ -87,10 +87,10 @@ def test_the_served_graphs_are_int8_unless_that_costs_too_much(tiny: Tiny) -> No
         ({"architecture": "aarch64"}, False),
     ],
 )
-def test_weights_have_as_many_bits_as_the_processor_adds_without_loss(
-    processor: dict[str, object], *, seven_bits: bool
+def test_signed_weights_overflow_on_intel_and_amd_without_vnni(
+    processor: dict[str, object], *, without: bool
 ) -> None:
-    assert overflows(processor) == seven_bits
+    assert overflows(processor) == without
     assert processor.keys() <= torch.cpu.get_capabilities().keys()  # it is asked by these names
 
 
