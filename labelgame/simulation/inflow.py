@@ -24,8 +24,8 @@ IN_LIFE = {
 }
 
 
-class NoShare(ValueError):
-    """A label of which nobody has said how often it comes."""
+class NoInflow(ValueError):
+    """Of these rows no texts can be made that come as often as in life; the message says why."""
 
 
 def as_in_life(
@@ -33,7 +33,7 @@ def as_in_life(
 ) -> list[Row]:
     """As many of `rows` as there can be with `shares` (above 0, of any sum) of the labels of
     `question`, in any order. Rows without a label of it stay as frequent as they are. Raises
-    NoShare.
+    NoInflow.
     """
     of_label: dict[str, list[Row]] = defaultdict(list)
     unlabelled: list[Row] = []
@@ -41,14 +41,15 @@ def as_in_life(
         label = row.labels[question]
         (unlabelled if label is None else of_label[label]).append(row)
     if strange := sorted(of_label.keys() - shares.keys()):
-        raise NoShare(f"Nobody has said how often {', '.join(strange)} comes: feed all rows.")
+        raise NoInflow(f"Nobody has said how often {', '.join(strange)} comes: use --even.")
+    if missing := sorted(shares.keys() - of_label.keys()):
+        raise NoInflow(f"No row is left of {', '.join(missing)}: use more rows, or --even.")
     # The label that runs out first says how many texts there can be.
     most = min(len(of_label[label]) / share for label, share in shares.items())
     kept: list[Row] = []
     for label, share in shares.items():
         kept += dice.sample(of_label[label], round(most * share))
-    if kept:
-        labelled = len(rows) - len(unlabelled)
-        kept += dice.sample(unlabelled, round(len(unlabelled) * len(kept) / labelled))
+    labelled = len(rows) - len(unlabelled)
+    kept += dice.sample(unlabelled, round(len(unlabelled) * len(kept) / labelled))
     dice.shuffle(kept)
     return kept

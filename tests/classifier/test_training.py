@@ -79,7 +79,7 @@ def test_the_served_graphs_are_int8_unless_that_costs_too_much(tiny: Tiny) -> No
 
 
 @pytest.mark.parametrize(
-    ("processor", "without"),
+    ("processor", "overflow"),
     [
         ({"architecture": "x86_64", "avx512_vnni": True, "avx_vnni": False}, False),
         ({"architecture": "x86_64", "avx512_vnni": False, "avx_vnni": True}, False),
@@ -88,9 +88,9 @@ def test_the_served_graphs_are_int8_unless_that_costs_too_much(tiny: Tiny) -> No
     ],
 )
 def test_signed_weights_overflow_on_intel_and_amd_without_vnni(
-    processor: dict[str, object], *, without: bool
+    processor: dict[str, object], *, overflow: bool
 ) -> None:
-    assert overflows(processor) == without
+    assert overflows(processor) == overflow
     assert processor.keys() <= torch.cpu.get_capabilities().keys()  # it is asked by these names
 
 

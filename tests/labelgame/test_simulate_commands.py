@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
@@ -32,7 +33,7 @@ from labelgame.simulation import learning_page, processes, throwaway, words
 from labelgame.simulation.chart import as_svg, grid, hundreds
 from labelgame.simulation.crowd import Crowd, invite
 from labelgame.simulation.game import play_game
-from labelgame.simulation.inflow import IN_LIFE, NoShare, as_in_life
+from labelgame.simulation.inflow import IN_LIFE, NoInflow, as_in_life
 from labelgame.simulation.judging import played_from
 from labelgame.simulation.known import Known
 from labelgame.simulation.loop import (
@@ -128,11 +129,11 @@ def test_what_a_simulation_started_dies_with_it(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", SLEEPS, str(tmp_path)], env=env)
     pid = tmp_path / "pid"
     eventually(lambda: pid.exists() and bool(pid.read_text()), seconds=120, what="it never began")
-    child = Path("/proc") / pid.read_text()
-    assert child.exists()
+    child = psutil.Process(int(pid.read_text()))
+    assert child.parent() == psutil.Process(parent.pid)
     parent.kill()
     parent.wait()
-    eventually(lambda: not child.exists(), seconds=60, what="it lives on")
+    assert psutil.wait_procs([child], timeout=60) == ([child], [])
 
 
 @pytest.mark.django_db
@@ -209,14 +210,14 @@ def test_texts_come_as_often_as_in_life_and_each_once() -> None:
     assert "cancel" in {row.labels["intent"] for row in kept[:15]}  # they are mixed
 
 
-def test_no_text_comes_where_a_kind_has_none() -> None:
+def test_a_kind_that_has_no_rows_is_named() -> None:
     some = [row for row in FLAT if row.labels["intent"] != "opt_out"]
-    assert as_in_life(some, "intent", Random(1), SHARES) == []
-    assert as_in_life([], "intent", Random(1), SHARES) == []
+    with pytest.raises(NoInflow, match="No row is left of opt_out"):
+        as_in_life(some, "intent", Random(1), SHARES)
 
 
 def test_a_kind_of_which_nothing_is_known_is_named() -> None:
-    with pytest.raises(NoShare, match="how often opt_out comes"):
+    with pytest.raises(NoInflow, match="how often opt_out comes"):
         as_in_life(FLAT, "intent", Random(1), {"confirm": 6, "cancel": 3})
 
 

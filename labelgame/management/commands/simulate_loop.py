@@ -22,7 +22,7 @@ from classifier.taxonomy import current_taxonomy
 from labelgame.dice import loaded_dice
 from labelgame.simulation import learning_page, processes, throwaway
 from labelgame.simulation.crowd import Crowd, invite
-from labelgame.simulation.inflow import NoShare, as_in_life
+from labelgame.simulation.inflow import NoInflow, as_in_life
 from labelgame.simulation.known import Known
 from labelgame.simulation.loop import (
     BY_LOT,
@@ -90,7 +90,7 @@ class Command(BaseCommand):
             arms = self._here(options) if options["here"] else self._elsewhere(options)
         except subprocess.CalledProcessError as exc:
             raise CommandError("The loop broke off; the lines above say why.") from exc
-        except (BrokeOff, NoShare, NotTaken, DataError, throwaway.NotEmpty) as exc:
+        except (BrokeOff, NoInflow, NotTaken, DataError, throwaway.NotEmpty) as exc:
             raise CommandError(str(exc)) from exc
         self._tell(arms, options)
 
