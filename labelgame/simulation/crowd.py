@@ -4,6 +4,7 @@ People play in breaks, some rounds each, side by side, on a clock that moves as 
 their answers the background does what the scheduler would have it do.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,7 +38,11 @@ class Seat:
     person: Person
     player: Player
     dice: Random
-    answers: int = 0
+    answers_about: Counter[str] = field(default_factory=Counter)  # question -> of all kinds
+
+    @property
+    def answers(self) -> int:
+        return self.answers_about.total()
 
     def play_card(self, known: Known, *, now: datetime) -> Answer | None:
         """Answer the card in hand; None: nothing is left for them."""
@@ -47,7 +52,7 @@ class Seat:
                 actions.close_round(round_=open_, now=now)  # as the page does
             return None
         said = reply(self.person, known.card(held[0].poll), self.dice)
-        self.answers += 1
+        self.answers_about[held[0].poll.question] += 1
         return actions.answer(
             player=self.player,
             card=held[0].public_id,
@@ -81,6 +86,9 @@ class Crowd:
     @property
     def answers(self) -> int:
         return sum(seat.answers for seat in self.seats)
+
+    def answers_about(self, question: str) -> int:
+        return sum(seat.answers_about[question] for seat in self.seats)
 
     def play_break(self, *, rounds: int = ROUNDS, most: int | None = None) -> int:
         """How many answers counted: with none, nothing is left to settle. `most`: answers of all

@@ -56,12 +56,20 @@ def line(step: Step) -> str:
         f"{step.settled:,}",
         right,
         f"{step.rows:,}",
-        "–" if step.score is None else f"{step.score:.3f}",
+        score_words(step),
         "–" if step.tone is None else f"{step.tone:.3f}",
         verdict(step),
         f"{step.live_score:.3f}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def score_words(step: Step) -> str:
+    if step.score is None:
+        return "–"
+    if len(step.scores) == 1:
+        return f"{step.score:.3f}"
+    return f"{step.score:.3f} ({', '.join(f'{score:.3f}' for score in step.scores)})"
 
 
 def verdict(step: Step) -> str:

@@ -7,18 +7,30 @@ that runs with all its processes: there the webhook decides what becomes an exam
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils import timezone
 
 from classifier import actions, trainings
 from classifier.data import Row
+from classifier.dataset import rows_to_learn
 from classifier.examples import CONSENSUS, Arrival, add_examples
+from classifier.judged import judged_rows, test_rows
 from classifier.models import Example, ExampleLabel, ExampleSource, ModelVersion, TrainingRun
 from classifier.reader import live_reader
 from classifier.readings import RULES, Reading
-from classifier.taxonomy import current_taxonomy
+from classifier.scoring import scorer_of
+from classifier.taxonomy import Taxonomy, current_taxonomy
+from classifier.training.config import TrainingConfig, base_model_from
+from classifier.training.produce import produce
+from classifier.training.run import learnt_from, report_of
 from labelgame import background
 from labelgame.models import GameSettings
 from labelgame.simulation.crowd import Crowd
@@ -54,14 +66,15 @@ class Step:
     number: int
     texts: int  # that came so far
     examples: int  # that they became
-    answers: int  # given so far, of all kinds
+    answers: int  # given so far about the first question, of all kinds
     settled: int  # labels of the first question that players settled
     right: int  # of these
     in_review: int
     version: str  # that this step's training made; empty: none was made
     rows: int  # it learnt
-    score: float | None  # its own, in the first question
-    tone: float | None  # … and in the second, where there is one
+    score: float | None  # in the first question: the mean of `scores`
+    scores: tuple[float, ...]  # its own, and of the same rows learnt again by other seeds
+    tone: float | None  # its own in the second question, where there is one
     promoted: bool
     verdict: str
     failed: tuple[str, ...]  # the gate's checks that did not hold
@@ -73,11 +86,20 @@ class Step:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> "Step":
+        """As JSON has it, which knows no tuples."""
+        lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+        return cls(**{**told, **lists})
+
     @property
     def words(self) -> str:
         share = f", {self.right / self.settled:.1%} of them right" if self.settled else ""
         made = (
-            f"{self.version} scores {self.score:.4f}" if self.score is not None else "no training"
+            f"{self.version} scores {self.scores[0]:.4f} (mean of {len(self.scores)}:"
+            f" {self.score:.4f})"
+            if self.score is not None
+            else "no training"
         )
         fate = "" if not self.version else "promoted" if self.promoted else "refused"
         if self.failed:
@@ -94,9 +116,12 @@ def go_round(
     *,
     steps: int,
     answers: int,
+    trainings: int = 1,
 ) -> Iterator[Step]:
-    """The first one is where it starts. `answers`: of each step; `rows` come in equal parts."""
-    yield where_it_starts()
+    """The first one is where it starts. `answers`: about the first question, of each step; `rows`
+    come in equal parts; `trainings`: whose mean is the score of a step.
+    """
+    yield where_it_starts(trainings=trainings)
     texts = 0
     for number in range(1, steps + 1):
         began = time.monotonic()
@@ -105,7 +130,9 @@ def go_round(
         texts += len(part)
         nod.play(answers)
         run = nod.learn()
-        yield step_after(run, nod.crowd, number=number, texts=texts, began=began)
+        yield step_after(
+            run, nod.crowd, number=number, texts=texts, began=began, trainings=trainings
+        )
 
 
 def pick(picking: str) -> None:
@@ -131,33 +158,42 @@ def put_first_live(*, now: datetime) -> ModelVersion:
     return live
 
 
-def where_it_starts() -> Step:
+def where_it_starts(*, trainings: int) -> Step:
     live = ModelVersion.objects.live().get()
+    scores = scores_of(live, trainings=trainings)
     return Step(
         number=0, texts=0, examples=0, answers=0, settled=0, right=0, in_review=0,
         version=live.name, rows=live.report["training"]["rows"],
-        score=score_of(live), tone=tone_of(live), promoted=True, verdict=live.verdict,
+        score=fmean(scores), scores=scores, tone=tone_of(live), promoted=True, verdict=live.verdict,
         failed=failed(live), live=live.name, live_score=score_of(live), because="", seconds=0.0,
     )  # fmt: skip
 
 
 def step_after(
-    run: TrainingRun | None, crowd: Crowd, *, number: int, texts: int, began: float
+    run: TrainingRun | None,
+    crowd: Crowd,
+    *,
+    number: int,
+    texts: int,
+    began: float,
+    trainings: int,
 ) -> Step:
     version = run.version if run else None
     live = ModelVersion.objects.live().get()
     settled, right = labels_of_players(crowd.known)
+    scores = scores_of(version, trainings=trainings) if version else ()
     return Step(
         number=number,
         texts=texts,
         examples=Example.objects.count(),
-        answers=crowd.answers,
+        answers=answers_so_far(crowd),
         settled=settled,
         right=right,
         in_review=Example.objects.in_review().count(),
         version=version.name if version else "",
         rows=version.report["training"]["rows"] if version else 0,
-        score=score_of(version) if version else None,
+        score=fmean(scores) if scores else None,
+        scores=scores,
         tone=tone_of(version) if version else None,
         promoted=version == live,
         verdict=version.verdict if version else "",
@@ -167,6 +203,32 @@ def step_after(
         because=run.because if run else "",
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+def scores_of(version: ModelVersion, *, trainings: int) -> tuple[float, ...]:
+    """Its own, and what the same rows give with other seeds, which nobody will ever serve. One
+    training more or less is a point of a hundred, as much as a step of the loop is worth.
+    """
+    scores = [score_of(version)]
+    if trainings > 1:
+        taxonomy = current_taxonomy()
+        rows = rows_to_learn(taxonomy)
+        scores += [learnt_again(rows, taxonomy, seed=seed) for seed in range(1, trainings)]
+    return tuple(scores)
+
+
+def learnt_again(rows: Sequence[Row], taxonomy: Taxonomy, *, seed: int) -> float:
+    """A background training as it would be with another seed, judged as a candidate is."""
+    config = TrainingConfig(base_model=base_model_from(settings.BASE_MODEL), seed=seed)
+    judged = judged_rows(taxonomy)
+    with TemporaryDirectory(prefix="nod-again-") as folder:
+        version = produce(
+            learnt_from(rows, taxonomy, judged), taxonomy, config,
+            models_dir=Path(folder), now=timezone.now(), held_out=judged, quiet=True,
+        )  # fmt: skip
+        assert version is not None  # this process trains alone
+        report = report_of(scorer_of(version, gpu=False), test_rows(taxonomy), taxonomy)
+    return float(report["questions"][report["primary"]]["macro_f1"])
 
 
 def score_of(version: ModelVersion) -> float:
@@ -182,6 +244,13 @@ def tone_of(version: ModelVersion) -> float | None:
 def failed(version: ModelVersion) -> tuple[str, ...]:
     checks = version.checks.get("checks", [])
     return tuple(check["name"] for check in checks if not check["holds"])
+
+
+def answers_so_far(crowd: Crowd) -> int:
+    """About the first question. The score sees no other, and by lot people are asked about each
+    question as often, by the mix mostly about the first: it would win by that alone.
+    """
+    return crowd.answers_about(current_taxonomy().primary.name)
 
 
 def labels_of_players(known: Known) -> tuple[int, int]:
@@ -214,8 +283,8 @@ class Alone:
         background.weigh(now=now)
 
     def play(self, answers: int) -> None:
-        given = self.crowd.answers
-        while (left := answers - (self.crowd.answers - given)) > 0:
+        goal = answers_so_far(self.crowd) + answers
+        while (left := goal - answers_so_far(self.crowd)) > 0:
             if not self.crowd.play_break(most=left):
                 break  # nothing is left to settle
 

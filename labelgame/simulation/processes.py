@@ -29,7 +29,7 @@ from config.processes import die_with_parent
 from labelgame.actions import CARDS
 from labelgame.models import Poll
 from labelgame.simulation.crowd import Crowd, Seat
-from labelgame.simulation.loop import DAY, BrokeOff, over
+from labelgame.simulation.loop import DAY, BrokeOff, answers_so_far, over
 from labelgame.simulation.texting import Phones
 
 # Of the processes under test: a scheduler in a hurry, so that waiting for it takes seconds.
@@ -106,9 +106,9 @@ class Running:
             time.sleep(0.5)
 
     def play(self, answers: int) -> None:
-        goal, last = self.crowd.answers + answers, time.monotonic()
+        goal, last = answers_so_far(self.crowd) + answers, time.monotonic()
         seats = list(self.crowd.seats)
-        while self.crowd.answers < goal and time.monotonic() - last < NOTHING_LEFT_SECONDS:
+        while answers_so_far(self.crowd) < goal and time.monotonic() - last < NOTHING_LEFT_SECONDS:
             self.crowd.dice.shuffle(seats)
             before = self.crowd.answers
             for seat in seats:
@@ -140,7 +140,7 @@ class Running:
 
     def _play_round(self, seat: Seat, *, goal: int) -> None:
         for _ in range(CARDS):
-            if self.crowd.answers >= goal:
+            if answers_so_far(self.crowd) >= goal:
                 return
             answer = seat.play_card(self.crowd.known, now=timezone.now())
             if answer is None:

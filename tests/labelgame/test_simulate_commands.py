@@ -57,8 +57,8 @@ from .test_simulation import SEED, rows_of, taxonomy_file  # noqa: F401  a fixtu
 
 STEP = Step(
     number=0, texts=0, examples=0, answers=0, settled=0, right=0, in_review=0, version="v1",
-    rows=3400, score=0.80, tone=0.7, promoted=True, verdict="Passed", failed=(), live="v1",
-    live_score=0.80, because="", seconds=1.0,
+    rows=3400, score=0.80, scores=(0.80,), tone=0.7, promoted=True, verdict="Passed", failed=(),
+    live="v1", live_score=0.80, because="", seconds=1.0,
 )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ def steps_of(*scores: tuple[int, float | None]) -> list[Step]:
             number=number,
             answers=answers,
             score=score,
+            scores=() if score is None else (score,),
             version=f"v{number}" if score is not None else "",
             promoted=number % 2 == 0,
             failed=() if number % 2 == 0 else ("better",),
@@ -302,7 +303,8 @@ def test_all_the_way_round_a_training_starts_by_itself_and_the_gate_decides(
     assert start.number == 0
     assert start.version == start.live == ModelVersion.objects.earliest("created_at").name
     assert after.texts == after.examples == len(school.rows)
-    assert after.answers == 70
+    assert after.answers == 70 == school.crowd.answers_about("topic")
+    assert after.scores == (after.score,)
     assert 10 <= after.settled == ExampleLabel.objects.standing().filter(by=CONSENSUS).count()
     assert after.right >= 0.9 * after.settled
     training = TrainingRun.objects.latest("pk")
@@ -312,6 +314,23 @@ def test_all_the_way_round_a_training_starts_by_itself_and_the_gate_decides(
     assert after.promoted == after.verdict.startswith("Passed")
     assert bool(after.failed) != after.promoted
     assert f"step 1: {len(school.rows)} texts, 70 answers" in after.words
+
+
+def test_a_step_scores_what_several_trainings_of_its_rows_score_on_average(
+    school: School,
+) -> None:
+    with loaded_dice(SEED):
+        start, after = go_round(Alone(school.crowd), school.rows, steps=1, answers=40, trainings=2)
+    for step in (start, after):
+        assert len(step.scores) == 2
+        assert step.score == pytest.approx(sum(step.scores) / 2)
+    # Another seed makes another network, and no version of it: its files are gone.
+    version = ModelVersion.objects.get(name=after.version)
+    assert after.scores[0] == version.report["questions"]["topic"]["macro_f1"]
+    assert ModelVersion.objects.count() == 2
+    assert Step.from_dict(json.loads(json.dumps(after.as_dict()))) == after
+    told = learning_page.score_words(after)
+    assert told == f"{after.score:.3f} ({after.scores[0]:.3f}, {after.scores[1]:.3f})"
 
 
 def test_too_few_new_labels_start_no_training(school: School, settings: Settings) -> None:

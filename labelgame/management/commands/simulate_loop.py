@@ -54,7 +54,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--picking", choices=ARMS, default="both", help="what is asked next")
         parser.add_argument("--steps", type=int, default=5)
-        parser.add_argument("--answers", type=int, default=2000, help="of a step (2,000)")
+        parser.add_argument(
+            "--answers", type=int, default=2000, help="about the first question, of a step (2,000)"
+        )
+        parser.add_argument(
+            "--trainings", type=int, default=1,
+            help="of the same rows, each with another seed, whose mean is the score of a step (1)",
+        )  # fmt: skip
         parser.add_argument("--rows", type=int, help="of the starter set, used at all: all")
         parser.add_argument("--share", type=float, default=0.2, help="of these, known at first")
         parser.add_argument(
@@ -84,8 +90,11 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["steps"] < 1 or options["answers"] < 1 or not 0 < options["share"] < 1:
-            raise CommandError("Give a step, an answer, and a share between 0 and 1 at least.")
+        counts = [options[name] for name in ("steps", "answers", "trainings")]
+        if min(counts) < 1 or not 0 < options["share"] < 1:
+            raise CommandError(
+                "Give a step, an answer, a training, and a share between 0 and 1 at least."
+            )
         try:
             arms = self._here(options) if options["here"] else self._elsewhere(options)
         except subprocess.CalledProcessError as exc:
@@ -134,8 +143,12 @@ class Command(BaseCommand):
             ) as bar,
             self._nod(crowd, options) as nod,
         ):
-            crowd.on_answer = lambda answer: bar.update()
-            for step in go_round(nod, rows, steps=options["steps"], answers=options["answers"]):
+            first = taxonomy.primary.name
+            crowd.on_answer = lambda answer: bar.update(answer.poll.question == first)
+            for step in go_round(
+                nod, rows,
+                steps=options["steps"], answers=options["answers"], trainings=options["trainings"],
+            ):  # fmt: skip
                 steps.append(step)
                 with bar.external_write_mode():
                     self.stdout.write(step.words)
@@ -175,7 +188,7 @@ class Command(BaseCommand):
         with_processes = options["processes"] and picking == MIX
         passed_on = [
             f"--{name}={options[name]}"
-            for name in ("steps", "answers", "players", "seed", "verbosity")
+            for name in ("steps", "answers", "trainings", "players", "seed", "verbosity")
         ]
         throwaway.manage(
             "simulate_loop", "--here", str(shipped.held_back), "--picking", picking,
@@ -184,7 +197,7 @@ class Command(BaseCommand):
             env=self._environment(var_dir, options), code=shipped.code,
         )  # fmt: skip
         steps = json.loads(told.read_text(encoding="utf-8"))[picking]
-        return [Step(**{**step, "failed": tuple(step["failed"])}) for step in steps]
+        return [Step.from_dict(step) for step in steps]
 
     def _environment(self, var_dir: Path, options: dict[str, Any]) -> dict[str, str]:
         base = options["base_model"] or settings.BASE_MODEL
@@ -201,7 +214,7 @@ def how(options: dict[str, Any]) -> str:
     """The command, so that it can be run again, and what it stands for."""
     said = [
         f"--{name} {options[name]}"
-        for name in ("picking", "steps", "answers", "share", "players", "seed", "rows")
+        for name in ("picking", "steps", "answers", "trainings", "share", "players", "seed", "rows")
         if options[name] is not None
     ]
     said += [f"--{name}" for name in ("even", "processes") if options[name]]
