@@ -5,6 +5,7 @@ generated accounts and keys. With SECRET_KEY it runs as *production*: nothing is
 `config/checks.py` stops the start on anything unsafe.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "axes",
     "ninja",  # installed so that the API page takes its scripts from here, not from a CDN
     "config.apps.NodConfig",
     "classifier",
@@ -97,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last, as it asks for
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -315,6 +318,22 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it lets nobody in, and some not any further
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10  # wrong passwords for one name from one address
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.guesses.address_of"
+AXES_LOCKOUT_CALLABLE = "config.guesses.too_many"
+AXES_RESET_ON_SUCCESS = True
+# The wait ends, however often somebody tries meanwhile.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Kept while it counts, and nothing else of anybody: no diary of who came when, no forms.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken", "next"]
+AXES_ENABLE_ADMIN = False
 CONTENT_SECURITY_POLICY = {
     # The admin's scripts (Alpine.js) evaluate expressions; config/csp.py loosens it there only.
     "DIRECTIVES": {
@@ -404,5 +423,6 @@ LOGGING = {
         "django.security": {"level": "ERROR"},
         "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
+        "axes": {"level": "CRITICAL"},  # it would tell names and addresses
     },
 }

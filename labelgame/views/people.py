@@ -25,6 +25,7 @@ from labelgame.pages.people import person as person_of
 from labelgame.pages.words import weight_words
 from labelgame.rules.fairplay import Kind
 
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PEOPLE = 50  # on one page
 HISTORY = 20  # of one person
 
@@ -71,7 +72,7 @@ def _join(request: HttpRequest, token: str) -> HttpResponse:
         except accounts.UsernameTaken:
             form.add_error("username", USERNAME_TAKEN)
         else:
-            login(request, player.user)
+            login(request, player.user, backend=MODEL_BACKEND)
             return redirect("labelgame:practice")
     return render(request, "labelgame/join.html", {"form": form})
 
