@@ -73,7 +73,11 @@ def train_network(
     seed_everything(config.seed)  # before the heads are made of random numbers
     label_counts = {name: len(labels) for name, labels in taxonomy.label_names.items()}
     network = from_checkpoint(
-        config.checkpoint, label_counts, slots=config.reminder_slots, dropout=config.dropout
+        config.checkpoint,
+        label_counts,
+        kept_layers=config.kept_layers,
+        slots=config.reminder_slots,
+        dropout=config.dropout,
     )
     # Word vectors stay as they were learnt from a billion pairs: a few thousand rows would move
     # only the words they hold, and away from their neighbours. A third less to compute, too.

@@ -8,14 +8,15 @@ remembering (classifier/engines.py): from the second reply on, it costs nothing.
 docs/model.md has the measurements against a cross-encoder over the pair, and against other shapes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 # Loading takes a second; the bar to watch is the training's.
@@ -131,13 +132,49 @@ def mean_over(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def from_checkpoint(
-    checkpoint: str, label_counts: Mapping[str, int], *, slots: int, dropout: float
+    checkpoint: str,
+    label_counts: Mapping[str, int],
+    *,
+    kept_layers: float,
+    slots: int,
+    dropout: float,
 ) -> ReplyClassifier:
-    """A pretrained encoder under fresh heads. Weights come from safetensors, never pickles."""
-    encoder = AutoModel.from_pretrained(checkpoint, use_safetensors=True)
+    """The lowest layers of a pretrained encoder under fresh heads; `kept_layers`: the share of them
+    (0 to 1). Weights come from safetensors, never pickles. Raises OSError where some are missing.
+    """
+    config = without_top_layers(AutoConfig.from_pretrained(checkpoint), kept_layers)
+    with _no_report():
+        encoder, loaded = AutoModel.from_pretrained(
+            checkpoint, config=config, use_safetensors=True, output_loading_info=True
+        )
+    if missing := sorted(name for name in loaded["missing_keys"] if not name.startswith("pooler.")):
+        raise OSError(
+            f"{checkpoint} has no weights for {missing[0]} and {len(missing) - 1} more: an encoder"
+            " of random numbers would be trained. Choose a checkpoint that is whole."
+        )
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # BERT's own, over [CLS]: never asked for, and no gradient
     return ReplyClassifier(encoder, label_counts, slots=slots, dropout=dropout)
+
+
+@contextmanager
+def _no_report() -> Iterator[None]:
+    """transformers lists all weights that it left out: those of the layers that are not wanted."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+def without_top_layers(config: PreTrainedConfig, share: float) -> PreTrainedConfig:
+    """The weights of layers that a config does not know are not loaded."""
+    if layers := getattr(config, "num_hidden_layers", None):
+        config.num_hidden_layers = max(1, round(layers * share))
+        if kinds := getattr(config, "layer_types", None):  # ModernBERT's: one for each layer
+            config.layer_types = kinds[: config.num_hidden_layers]
+    return config
 
 
 def from_version(folder: Path, label_counts: Mapping[str, int], *, slots: int) -> ReplyClassifier:

@@ -1,6 +1,6 @@
 """How quickly the reader reads, against `transformers.pipeline` over a pair classifier.
 
-The pipeline is what most people would write: a sequence classifier of the same encoder over the
+The pipeline is what most people would write: a sequence classifier of the same base model over the
 pair (reminder, reply), in fp32, `batch_size=32`. Ours reads both questions, with rules,
 normalisation, calibration and named scores. Both read the same pairs, no reply twice, with
 reminders repeating as they do in the starter set; both are warmed up and take turns, so that a slow
@@ -28,7 +28,6 @@ import torch
 from django.conf import settings
 from django.db import DatabaseError
 from transformers import (
-    AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     Pipeline,
@@ -43,9 +42,8 @@ from classifier.rules import left_to_models
 from classifier.scoring import scorer_of
 from classifier.taxonomy import STARTER_TAXONOMY, load_taxonomy
 from classifier.training.config import TrainingConfig
-from classifier.training.network import from_version
 from classifier.training.produce import produce, training_split
-from classifier.versions import ENCODER, TOKENIZER, Version, open_version, version_names
+from classifier.versions import Version, open_version, version_names
 from tests.bench.table import Limit, Line, Unmeasured, percentile
 from tests.bench.worker import worker_megabytes
 
@@ -150,17 +148,13 @@ def peak_megabytes(who: str, version: Path, pairs: Path) -> float:
 
 
 def peer_pipeline(version: Version) -> Pipeline:
-    """A pair classifier of the same encoder, as it comes out of the box.
+    """A pair classifier of the same base model, as it comes out of the box, with all its layers.
 
     Its head is fresh: how fast the answers come is compared, not what they are.
     """
-    counts = {name: len(labels) for name, labels in version.taxonomy.label_names.items()}
-    network = from_version(version.path, counts, slots=version.config.reminder_slots)
-    labels = len(version.taxonomy.primary.labels)
-    config = AutoConfig.from_pretrained(version.path / ENCODER, num_labels=labels)
-    model = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
-    model.base_model.load_state_dict(network.encoder.state_dict(), strict=False)  # all but a pooler
-    words = AutoTokenizer.from_pretrained(version.path / TOKENIZER)
+    checkpoint, labels = version.config.checkpoint, len(version.taxonomy.primary.labels)
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=labels)
+    words = AutoTokenizer.from_pretrained(checkpoint)
     return pipeline("text-classification", model=model.eval(), tokenizer=words, device="cpu")
 
 

@@ -8,6 +8,8 @@ from statistics import fmean
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModel, BertConfig, ModernBertConfig
 
 from classifier.data import DataError, Row, Split, parse_row
 from classifier.engine_torch import TorchEngine, device_for
@@ -22,9 +24,15 @@ from classifier.training.checkpoint import recipe_of
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
 from classifier.training.export import export_fp32, overflows
 from classifier.training.loop import Progress, seed_everything, step_inputs
-from classifier.training.network import from_checkpoint, from_version
+from classifier.training.network import (
+    ReplyClassifier,
+    from_checkpoint,
+    from_version,
+    without_top_layers,
+)
 from classifier.training.produce import INT8_MAY_COST, produce, training_split
 from classifier.training.targets import rarity_weights, sum_of_losses, targets_of
+from tests.tiny import write_tiny_base
 
 from .conftest import NOW, Tiny
 
@@ -180,9 +188,47 @@ def test_rare_labels_weigh_more_and_rows_one_on_average() -> None:
     assert (0.9 * weights[0] + 0.1 * weights[1]).item() == pytest.approx(1.0)
 
 
+def tiny_network(base: Path, label_counts: dict[str, int]) -> ReplyClassifier:
+    return from_checkpoint(str(base), label_counts, kept_layers=1.0, slots=2, dropout=0.0).eval()
+
+
+def test_the_lowest_layers_are_kept_as_they_were_pretrained(tmp_path: Path) -> None:
+    base = write_tiny_base(tmp_path, layers=3)
+    whole = AutoModel.from_pretrained(base)
+    network = from_checkpoint(str(base), {"q": 3}, kept_layers=0.67, slots=2, dropout=0.0)
+    kept = network.encoder.state_dict()
+    assert network.encoder.config.num_hidden_layers == 2
+    assert {name.split(".")[2] for name in kept if name.startswith("encoder.layer.")} == {"0", "1"}
+    for name, tensor in kept.items():
+        assert torch.equal(tensor, whole.state_dict()[name]), name
+
+
+def test_a_checkpoint_without_all_its_weights_is_refused(tmp_path: Path) -> None:
+    base = write_tiny_base(tmp_path)
+    weights = load_file(base / "model.safetensors")
+    save_file(
+        {name: each for name, each in weights.items() if "attention.self" not in name},
+        base / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    with pytest.raises(OSError, match="no weights for encoder"):
+        tiny_network(base, {"q": 3})
+
+
+@pytest.mark.parametrize(("layers", "share", "kept"), [(6, 0.67, 4), (12, 0.67, 8), (1, 0.3, 1)])
+def test_a_config_says_how_many_layers_are_left_and_of_what_kind(
+    layers: int, share: float, kept: int
+) -> None:
+    bert = without_top_layers(BertConfig(num_hidden_layers=layers), share)
+    assert bert.num_hidden_layers == kept
+    modern = without_top_layers(ModernBertConfig(num_hidden_layers=layers), share)
+    modern.validate()  # a kind for each layer, or it could not be saved
+    assert len(modern.layer_types) == kept
+
+
 def test_padding_changes_no_answer(tiny_base: Path) -> None:
     seed_everything(1)
-    network = from_checkpoint(str(tiny_base), {"q": 3}, slots=2, dropout=0.0).eval()
+    network = tiny_network(tiny_base, {"q": 3})
     ids = torch.tensor([[2, 5, 6, 3]])
     mask = torch.ones_like(ids)
     wide_ids, wide_mask = (torch.nn.functional.pad(part, (0, 4)) for part in (ids, mask))
@@ -198,7 +244,7 @@ def test_padding_changes_no_answer(tiny_base: Path) -> None:
 @pytest.mark.parametrize("packs", [True, False])
 def test_a_training_step_says_what_reading_says(tiny_base: Path, *, packs: bool) -> None:
     seed_everything(1)
-    network = from_checkpoint(str(tiny_base), {"q": 3, "r": 2}, slots=2, dropout=0.0).eval()
+    network = tiny_network(tiny_base, {"q": 3, "r": 2})
     network.packs = packs
     tokenizer = TextTokenizer.from_folder(tiny_base, max_tokens=80, pad_id=0)
     pairs = [
