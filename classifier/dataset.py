@@ -133,7 +133,7 @@ def _row(example: Example, standing: Mapping[str, ExampleLabel], taxonomy: Taxon
         weight=_weight(example, known.get(taxonomy.primary.name)),
         believed={name: label.weight for name, label in known.items() if label.weight < 1},
         # Of what a model read and is not kept apart, nothing was drawn by lot.
-        doubted=bool(example.guess),
+        hard=bool(example.guess),
     )
 
 

@@ -258,11 +258,11 @@ def logits_on(rows: Sequence[Row], engine: Engine, tokenizer: TextTokenizer) -> 
 
 
 def usual_rows(rows: Sequence[Row]) -> list[int]:
-    """The places of those that confidences are fitted to: of rows as they come. Where a model was
-    in doubt it is right less often, and people err more, too: fitted to such rows, it would be told
-    to doubt all others. Where too few are left, all of them.
+    """The places of those that confidences are fitted to: of rows as they come. A model is right
+    less often about hard ones, and people err more, too: fitted to such rows, it would be told to
+    doubt all others. Where too few are left, all of them.
     """
-    usual = [place for place, row in enumerate(rows) if not row.doubted]
+    usual = [place for place, row in enumerate(rows) if not row.hard]
     return usual if len(usual) >= FEWEST_ROWS else list(range(len(rows)))
 
 

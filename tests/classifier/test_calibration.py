@@ -31,32 +31,32 @@ def test_a_temperature_never_changes_which_label_wins() -> None:
     assert softmax(logits, 7.0).sum(axis=1) == pytest.approx(1.0)
 
 
-def rows(number: int, *, doubted: bool, label: str = "confirm") -> list[Row]:
-    return [Row("", "yes", {"intent": label, "tone": None}, doubted=doubted)] * number
+def rows(number: int, *, hard: bool, label: str = "confirm") -> list[Row]:
+    return [Row("", "yes", {"intent": label, "tone": None}, hard=hard)] * number
 
 
 def test_what_a_model_was_in_doubt_about_tells_it_nothing_of_all_others(
     taxonomy: Taxonomy,
 ) -> None:
-    usual, doubted = rows(100, doubted=False), rows(100, doubted=True, label="cancel")
+    usual, hard = rows(100, hard=False), rows(100, hard=True, label="cancel")
     sure = np.zeros((200, len(taxonomy.primary.labels)), dtype=np.float32)
     sure[:, taxonomy.primary.column("confirm")] = 5.0  # right on the usual ones, on no other
     logits = [sure, np.zeros((200, 4), dtype=np.float32)]
-    places = usual_rows([*usual, *doubted])
+    places = usual_rows([*usual, *hard])
     assert places == list(range(100))
-    assert fitted_temperatures(logits, usual + doubted, taxonomy, places)["intent"] < 0.5
-    assert fitted_temperatures(logits, usual + doubted, taxonomy, range(200))["intent"] > 2
+    assert fitted_temperatures(logits, usual + hard, taxonomy, places)["intent"] < 0.5
+    assert fitted_temperatures(logits, usual + hard, taxonomy, range(200))["intent"] > 2
     thresholds = [
-        fitted_thresholds(logits, usual + doubted, taxonomy, {"intent": 1.0}, of)["confirm"]
+        fitted_thresholds(logits, usual + hard, taxonomy, {"intent": 1.0}, of)["confirm"]
         for of in (places, range(200))
     ]
     assert thresholds[0] < softmax(sure)[0].max() < thresholds[1]
 
 
 def test_a_row_without_an_intent_is_no_mistake_of_the_models(taxonomy: Taxonomy) -> None:
-    [toned] = rows(1, doubted=False, label="other")
+    [toned] = rows(1, hard=False, label="other")
     some = [
-        *rows(100, doubted=False),
+        *rows(100, hard=False),
         *[replace(toned, labels={"intent": None, "tone": None})] * 50,
     ]
     sure = np.zeros((150, len(taxonomy.primary.labels)), dtype=np.float32)
@@ -66,6 +66,6 @@ def test_a_row_without_an_intent_is_no_mistake_of_the_models(taxonomy: Taxonomy)
     assert thresholds["confirm"] < softmax(sure)[0].max()
 
 
-def test_where_hardly_any_other_row_validates_the_doubted_ones_have_to_do() -> None:
-    few = rows(FEWEST_ROWS - 1, doubted=False) + rows(50, doubted=True)
+def test_where_hardly_any_other_row_validates_the_hard_ones_have_to_do() -> None:
+    few = rows(FEWEST_ROWS - 1, hard=False) + rows(50, hard=True)
     assert usual_rows(few) == list(range(len(few)))

@@ -79,7 +79,7 @@ def test_a_row_says_whether_a_models_doubt_made_it_one(taxonomy: Taxonomy) -> No
     settled("let us say so then")
     read = settled("then again perhaps we had better")
     Example.objects.filter(pk=read.pk).update(guess="other")
-    assert [row.doubted for row in rows_of_examples(taxonomy)] == [False, True]
+    assert [row.hard for row in rows_of_examples(taxonomy)] == [False, True]
 
 
 def test_what_came_often_weighs_more(taxonomy: Taxonomy) -> None:

@@ -4,17 +4,21 @@ The floors are a little below what there is today: rows may be mended, not lost 
 """
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from classifier.borders import WANTED, pairs_per_border
 from classifier.data import (
+    AS_THEY_COME,
     Row,
     digest_of,
     frozen_test_rows,
     read_rows,
     shipped_must_pass_rows,
+    split,
     starter_files,
+    starter_rows,
 )
 from classifier.evaluation import PLAIN_SLICE, SMALLEST_SLICE
 from classifier.taxonomy import Taxonomy
@@ -48,6 +52,17 @@ def test_there_are_enough_different_replies_to_enough_reminders(rows: list[Row])
     assert len(rows) >= 18_000
     assert len({fold(row.text) for row in rows}) >= 14_000
     assert len(reminders(rows)) >= 3_200
+
+
+def test_rows_as_they_come_are_told_from_those_written_to_teach(taxonomy: Taxonomy) -> None:
+    """Confidences are fitted to the former that validate."""
+    assert {file.stem for file in starter_files()} > AS_THEY_COME
+    rows = starter_rows(taxonomy)
+    for row in rows:
+        assert row.hard == (Path(row.where.rpartition(":")[0]).stem not in AS_THEY_COME)
+    usual = Counter(row.labels["intent"] for row in split(rows).validation if not row.hard)
+    assert min(usual[label] for label in taxonomy.primary.label_names) >= 30
+    assert usual.total() >= 900
 
 
 def test_there_are_enough_kinds_of_business(rows: list[Row]) -> None:
