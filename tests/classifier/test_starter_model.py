@@ -104,7 +104,7 @@ def test_a_reply_is_read_the_same_alone_and_in_company(reader: Reader) -> None:
 
 
 def test_what_it_does_not_know_goes_to_people(version: Version, reader: Reader) -> None:
-    """Two epochs teach what a yes means under most reminders, and what a no means under fewer."""
+    """A first start teaches what a yes means under most reminders, and what a no under fewer."""
     [reading] = reader.read([Pair("Do you need to cancel?", "no")])
     assert reading.intent == "confirm" or reading.confidence < version.thresholds[reading.intent]
 
