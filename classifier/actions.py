@@ -20,7 +20,9 @@ LONGEST_ALTHOUGH = 100  # characters; with the names of all checks it fits into 
 
 
 class NotPassed(Exception):
-    """The gate refused this version, or has not judged it, and nobody said why it should serve."""
+    """The gate has not passed this version against what is live, and nobody said why it should
+    serve.
+    """
 
 
 class AnotherWentLive(Exception):
@@ -67,25 +69,23 @@ def promote(
 ) -> None:
     """This version live, the one before it retired. Running readers notice at their next call.
 
-    `although`: why it should serve without having passed the gate, which stands in the record with
-    what it failed; what passed or has served before needs none. Its thresholds stand in its folder,
-    so they come and go with it. Raises NotPassed or DamagedVersion, and changes nothing, if it may
-    not serve or its folder is not whole. Two promotions at once end with one live version, because
-    the database allows no second.
+    `although`: why it should serve without having passed the gate against what is live, which
+    stands in the record with what it failed; what did or has served before needs none. Its
+    thresholds stand in its folder, so they come and go with it. Raises NotPassed or DamagedVersion,
+    and changes nothing, if it may not serve or its folder is not whole. Two promotions at once end
+    with one live version, because the database allows no second.
     """
-    if not version.may_serve:
-        reason = _in_spite_of(version, although.strip())
+    if objection := version.objection(ModelVersion.objects.live().first()):
+        reason = _in_spite_of(version, objection, although.strip())
     # Before any lock: hashing its files takes a while.
     open_version(version.path, digest=version.digest)
     _put_live(version=version, by=by, now=now, reason=reason, rolled_back=rolled_back)
 
 
-def _in_spite_of(version: ModelVersion, although: str) -> str:
-    failed = ", ".join(version.failed_checks)
+def _in_spite_of(version: ModelVersion, objection: str, although: str) -> str:
     if not although:
         raise NotPassed(
-            f"{version.name} stays a candidate: the gate"
-            f" {f'refused it ({failed})' if failed else 'has not judged it'}."
+            f"{version.name} stays a candidate: {objection}."
             " Say why it should serve all the same, or put another version live."
         )
     if len(although) > LONGEST_ALTHOUGH:
@@ -93,7 +93,7 @@ def _in_spite_of(version: ModelVersion, although: str) -> str:
             f"{version.name} stays a candidate: say why it should serve in {LONGEST_ALTHOUGH}"
             " characters or fewer."
         )
-    return f"although {f'it fails {failed}' if failed else 'it was never judged'}: {although}"
+    return f"although {objection}: {although}"
 
 
 def take_the_place_of(
@@ -104,8 +104,8 @@ def take_the_place_of(
     `rival`: the version that was live then, None if none was. Raises AnotherWentLive, and as
     `promote` does.
     """
-    if not version.may_serve:
-        raise NotPassed(f"{version.name} has not passed the gate.")
+    if objection := version.objection(None):  # whether the rival is live still, is asked below
+        raise NotPassed(f"{version.name} stays a candidate: {objection}.")
     open_version(version.path, digest=version.digest)
     rivals = [rival.pk] if rival is not None else []
     _put_live(

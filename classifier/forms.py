@@ -19,7 +19,9 @@ from config.adminbase import DialogForm, ModelForm
 
 
 class PutLiveForm(DialogForm):
-    """Asks for a reason where the version has neither passed the gate nor served before."""
+    """Asks for a reason where it has neither passed the gate against what is live nor served
+    before.
+    """
 
     although = forms.CharField(
         label="Why should it serve all the same?",
@@ -30,12 +32,11 @@ class PutLiveForm(DialogForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         version = _version(str(self.object_id))
-        if version is None or version.may_serve:
-            del self.fields["although"]
-        elif failed := ", ".join(version.failed_checks):
-            self.fields["although"].help_text = f"The gate refused it: it fails {failed}."
+        live = ModelVersion.objects.live().first()
+        if objection := version.objection(live) if version is not None else "":
+            self.fields["although"].help_text = f"{objection[0].upper()}{objection[1:]}."
         else:
-            self.fields["although"].help_text = "The gate has not judged it."
+            del self.fields["although"]
 
 
 def _version(object_id: str) -> ModelVersion | None:

@@ -65,10 +65,19 @@ class ModelVersion(models.Model):
     def path(self) -> Path:
         return Path(settings.MODELS_DIR) / self.folder
 
-    @property
-    def may_serve(self) -> bool:
-        """Passed by the gate, or has served before; any other needs a person's word for it."""
-        return bool(self.checks.get("passed")) or self.state != self.State.CANDIDATE
+    def objection(self, live: "ModelVersion | None") -> str:
+        """What keeps it from serving unless a person says why it should: "it fails …". Empty for
+        what the gate passed against `live` (None: against anything), and for what has served
+        before. A pass against a version that serves no more says nothing of the one that does.
+        """
+        if self.state != self.State.CANDIDATE:
+            return ""
+        if failed := ", ".join(self.failed_checks):
+            return f"it fails {failed}"
+        if not self.checks.get("passed"):
+            return "it was never judged"
+        rival = self.checks["rival"]
+        return f"it was judged against {rival}" if live and live.name != rival else ""
 
     @property
     def failed_checks(self) -> list[str]:

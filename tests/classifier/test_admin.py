@@ -149,8 +149,9 @@ def test_texts_of_a_report_are_escaped(admin_client: Client, judged_version: Mod
 def test_a_version_is_put_live_and_taken_back_by_name(
     admin_client: Client, models_dir: Path
 ) -> None:
-    old, new = (a_version(models_dir, name) for name in ("old", "new"))
+    old = a_version(models_dir, "old")
     assert "old is live" in press(admin_client, "classifier_modelversion_promote", old.pk)
+    new = a_version(models_dir, "new")
     assert "new is live" in press(admin_client, "classifier_modelversion_promote", new.pk)
     assert "old is live again" in press(admin_client, "classifier_modelversion_roll_back")
     assert ModelVersion.objects.live().get() == old
@@ -164,8 +165,9 @@ def test_a_version_is_put_live_and_taken_back_by_name(
 def test_a_damaged_version_is_refused_with_the_reason(
     admin_client: Client, models_dir: Path
 ) -> None:
-    good, bad = (a_version(models_dir, name) for name in ("good", "bad"))
+    good = a_version(models_dir, "good")
     actions.promote(version=good, by="Ana", now=NOW)
+    bad = a_version(models_dir, "bad")
     (models_dir / "bad" / WEIGHTS).write_bytes(b"torn")
     assert "Refused, and nothing changed" in press(
         admin_client, "classifier_modelversion_promote", bad.pk
@@ -176,12 +178,13 @@ def test_a_damaged_version_is_refused_with_the_reason(
 def test_a_refused_version_is_put_live_only_with_a_typed_reason(
     admin_client: Client, models_dir: Path
 ) -> None:
-    good, bad = (a_version(models_dir, name) for name in ("good", "bad"))
+    good = a_version(models_dir, "good")
     actions.promote(version=good, by="Ana", now=NOW)
+    bad = a_version(models_dir, "bad")
     verdict = Verdict((Check("better", False, "A tie."),), "bad", "good")
     actions.record_verdict(version=bad, verdict=verdict)
     address = reverse("admin:classifier_modelversion_promote", args=[bad.pk])
-    assert "it fails better" in words_of(admin_client.get(address))
+    assert "It fails better" in words_of(admin_client.get(address))
     assert "This field is required" in words_of(
         admin_client.post(address, PRESSED | {"although": " "})
     )
@@ -199,7 +202,8 @@ def test_an_unjudged_version_is_put_live_only_with_a_typed_reason(
     version = a_version(models_dir, "new")
     version.checks = {}
     version.save(update_fields=["checks"])
-    assert "has not judged it" in press(admin_client, "classifier_modelversion_promote", version.pk)
+    said = press(admin_client, "classifier_modelversion_promote", version.pk)
+    assert "It was never judged" in said
     assert not ModelVersion.objects.live().exists()
 
 

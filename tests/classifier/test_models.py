@@ -22,9 +22,10 @@ HOUR = timedelta(hours=1)
 
 def served(*names: str, models_dir: Path) -> list[ModelVersion]:
     """Versions promoted one after the other, an hour apart."""
-    versions = [a_version(models_dir, name) for name in names]
-    for hours, version in enumerate(versions):
-        actions.promote(version=version, by="Ana", now=NOW + hours * HOUR)
+    versions = []
+    for hours, name in enumerate(names):
+        versions.append(a_version(models_dir, name))
+        actions.promote(version=versions[-1], by="Ana", now=NOW + hours * HOUR)
     return versions
 
 
@@ -68,11 +69,22 @@ def unjudged(version: ModelVersion) -> ModelVersion:
 def test_what_the_gate_refused_or_never_judged_does_not_go_live_by_itself(models_dir: Path) -> None:
     served("good", models_dir=models_dir)
     bad, new = refused(a_version(models_dir, "bad")), unjudged(a_version(models_dir, "new"))
-    with pytest.raises(actions.NotPassed, match=r"refused it \(floors, better\)"):
+    with pytest.raises(actions.NotPassed, match="it fails floors, better"):
         actions.promote(version=bad, by="Ana", now=NOW + HOUR)
-    with pytest.raises(actions.NotPassed, match="has not judged it"):
+    with pytest.raises(actions.NotPassed, match="it was never judged"):
         actions.promote(version=new, by="Ana", now=NOW + HOUR, although=" \n")
     assert live() == "good"
+
+
+def test_a_pass_against_what_serves_no_more_counts_for_nothing(models_dir: Path) -> None:
+    late = a_version(models_dir, "late")  # judged while the baseline read
+    served("one", models_dir=models_dir)
+    with pytest.raises(actions.NotPassed, match=r"late .* it was judged against baseline-tfidf"):
+        actions.promote(version=late, by="Ana", now=NOW + HOUR)
+    actions.promote(version=late, by="Ana", now=NOW + HOUR, although="one annoys people")
+    assert Serving.objects.newest_first()[0].reason == (
+        "although it was judged against baseline-tfidf: one annoys people"
+    )
 
 
 def test_a_person_may_say_why_and_the_record_keeps_it_with_what_failed(models_dir: Path) -> None:

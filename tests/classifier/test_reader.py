@@ -20,7 +20,7 @@ from classifier.scoring import Scores, scorer_of
 from classifier.taxonomy import Taxonomy
 from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
 
-from .conftest import NOW, PASSED, Tiny, a_version
+from .conftest import NOW, Tiny, a_version, passed
 
 
 class Echo:
@@ -129,7 +129,7 @@ def test_a_batch_gives_what_one_at_a_time_gives(tiny: Tiny) -> None:
 def put_live(tiny: Tiny, models_dir: Path, name: str) -> ModelVersion:
     shutil.copytree(tiny.version.path, models_dir / name)
     version = ModelVersion.objects.create(
-        name=name, folder=name, digest=tiny.version.digest, created_at=NOW, checks=PASSED
+        name=name, folder=name, digest=tiny.version.digest, created_at=NOW, checks=passed()
     )
     actions.promote(version=version, by="a test", now=datetime.now(UTC))
     return version

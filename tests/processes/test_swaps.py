@@ -63,15 +63,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def register(nod: Installation, made: Path) -> None:
-    """Two candidates of that making."""
+    """Two candidates of that making, the second judged against the first."""
     for name in (ONE, TWO):
         shutil.copytree(made, nod.folder / "models" / name)
         digest = open_version(nod.folder / "models" / name).digest
     nod.run_code(
         "from django.utils import timezone; from classifier.models import ModelVersion\n"
-        f"for name in {(ONE, TWO)!r}:\n"
+        f"for name, rival in {((ONE, 'baseline-tfidf'), (TWO, ONE))!r}:\n"
         "    ModelVersion.objects.create(name=name, folder=name, created_at=timezone.now(),"
-        f" digest={digest!r}, checks={{'passed': True}})"
+        f" digest={digest!r}, checks={{'passed': True, 'rival': rival}})"
     )
 
 
