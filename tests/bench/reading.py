@@ -33,6 +33,7 @@ from transformers import (
     Pipeline,
     pipeline,
 )
+from transformers.utils import logging
 
 from classifier.data import starter_rows
 from classifier.models import ModelVersion
@@ -152,6 +153,8 @@ def peer_pipeline(version: Version) -> Pipeline:
 
     Its head is fresh: how fast the answers come is compared, not what they are.
     """
+    # It would list the fresh head's weights as missing.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     checkpoint, labels = version.config.checkpoint, len(version.taxonomy.primary.labels)
     model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=labels)
     words = AutoTokenizer.from_pretrained(checkpoint)
