@@ -5,6 +5,7 @@ anybody lock its owner out.
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,8 +19,17 @@ def address_of(request: HttpRequest) -> str:
     nearest = str(request.META.get("REMOTE_ADDR", ""))
     if not settings.TRUST_PROXY_HEADERS:
         return nearest
-    told = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
-    return told.rsplit(",", 1)[-1].strip() or nearest
+    told = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rsplit(",", 1)[-1].strip()
+    return told if _is_address(told) else nearest
+
+
+def _is_address(text: str) -> bool:
+    """Some proxies write "unknown"; a database takes addresses alone."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def too_many(

@@ -91,6 +91,7 @@ def test_nothing_is_kept_but_the_count_and_nothing_is_logged(
         (True, f"{ELSEWHERE}", ELSEWHERE),
         (True, f"192.0.2.1, {ELSEWHERE}", ELSEWHERE),  # the caller's own invention stands first
         (True, "", HOME),
+        (True, f"{ELSEWHERE}, unknown", HOME),
     ],
 )
 def test_the_address_is_the_one_that_is_known(
