@@ -25,7 +25,7 @@ class NotPassed(Exception):
     """
 
 
-class AnotherWentLive(Exception):
+class AnotherWentLive(NotPassed):
     """Since a candidate was judged, another version than the one it was judged against serves."""
 
 
@@ -75,11 +75,16 @@ def promote(
     and changes nothing, if it may not serve or its folder is not whole. Two promotions at once end
     with one live version, because the database allows no second.
     """
-    if objection := version.objection(ModelVersion.objects.live().first()):
+    live, rivals = ModelVersion.objects.live().first(), None
+    if objection := version.objection(live):
         reason = _in_spite_of(version, objection, although.strip())
+    elif version.state == State.CANDIDATE:
+        rivals = _as_rivals(live)  # against which it passed
     # Before any lock: hashing its files takes a while.
     open_version(version.path, digest=version.digest)
-    _put_live(version=version, by=by, now=now, reason=reason, rolled_back=rolled_back)
+    _put_live(
+        version=version, by=by, now=now, reason=reason, rolled_back=rolled_back, rivals=rivals
+    )
 
 
 def _in_spite_of(version: ModelVersion, objection: str, although: str) -> str:
@@ -107,10 +112,14 @@ def take_the_place_of(
     if objection := version.objection(None):  # whether the rival is live still, is asked below
         raise NotPassed(f"{version.name} stays a candidate: {objection}.")
     open_version(version.path, digest=version.digest)
-    rivals = [rival.pk] if rival is not None else []
     _put_live(
-        version=version, by=by, now=now, reason="passed the gate", rolled_back=False, rivals=rivals
-    )
+        version=version, by=by, now=now, reason="passed the gate", rolled_back=False,
+        rivals=_as_rivals(rival),
+    )  # fmt: skip
+
+
+def _as_rivals(live: ModelVersion | None) -> list[int]:
+    return [live.pk] if live is not None else []
 
 
 @transaction.atomic
@@ -127,10 +136,12 @@ def _put_live(
     live = ModelVersion.objects.select_for_update().live()
     if not version.path.exists():  # opened a moment ago, and removed since to save room
         raise DamagedVersion(f"{version.path} is not there any more.")
-    if rivals is not None and list(live.values_list("pk", flat=True)) != rivals:
-        raise AnotherWentLive
     if live.filter(pk=version.pk).exists():
         return
+    if rivals is not None and list(live.values_list("pk", flat=True)) != rivals:
+        raise AnotherWentLive(
+            f"{version.name} stays a candidate: another version went live meanwhile."
+        )
     live.update(state=State.RETIRED, retired_at=now)
     Serving.objects.filter(ended_at=None).update(ended_at=now)
     version.state = State.LIVE

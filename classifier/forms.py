@@ -5,6 +5,7 @@ the gate has not passed.
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from unfold.widgets import (  # type: ignore[import-untyped]
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -34,7 +35,7 @@ class PutLiveForm(DialogForm):
         version = _version(str(self.object_id))
         live = ModelVersion.objects.live().first()
         if objection := version.objection(live) if version is not None else "":
-            self.fields["although"].help_text = f"{objection[0].upper()}{objection[1:]}."
+            self.fields["although"].help_text = f"{capfirst(objection)}."
         else:
             del self.fields["although"]
 

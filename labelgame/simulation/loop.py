@@ -72,8 +72,8 @@ class Step:
     in_review: int
     version: str  # that this step's training made; empty: none was made
     rows: int  # it learnt
-    score: float | None  # in the first question: the mean of `scores`
-    scores: tuple[float, ...]  # its own, and of the same rows learnt again by other seeds
+    # In the first question: its own, and of the same rows learnt again by other seeds.
+    scores: tuple[float, ...]
     tone: float | None  # its own in the second question, where there is one
     promoted: bool
     verdict: str
@@ -82,6 +82,11 @@ class Step:
     live_score: float
     because: str  # why the training started
     seconds: float
+
+    @property
+    def score(self) -> float | None:
+        """None where nothing was trained."""
+        return fmean(self.scores) if self.scores else None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -164,7 +169,7 @@ def where_it_starts(*, trainings: int) -> Step:
     return Step(
         number=0, texts=0, examples=0, answers=0, settled=0, right=0, in_review=0,
         version=live.name, rows=live.report["training"]["rows"],
-        score=fmean(scores), scores=scores, tone=tone_of(live), promoted=True, verdict=live.verdict,
+        scores=scores, tone=tone_of(live), promoted=True, verdict=live.verdict,
         failed=failed(live), live=live.name, live_score=score_of(live), because="", seconds=0.0,
     )  # fmt: skip
 
@@ -192,7 +197,6 @@ def step_after(
         in_review=Example.objects.in_review().count(),
         version=version.name if version else "",
         rows=version.report["training"]["rows"] if version else 0,
-        score=fmean(scores) if scores else None,
         scores=scores,
         tone=tone_of(version) if version else None,
         promoted=version == live,

@@ -10,7 +10,7 @@ from classifier import actions
 from classifier.actions import KEPT_CANDIDATES, KEPT_SERVED
 from classifier.gate import Check, Verdict
 from classifier.models import ModelVersion, Serving, TrainingRun
-from classifier.versions import WEIGHTS, DamagedVersion
+from classifier.versions import WEIGHTS, DamagedVersion, Version, open_version
 
 from .conftest import NOW, a_version
 
@@ -85,6 +85,23 @@ def test_a_pass_against_what_serves_no_more_counts_for_nothing(models_dir: Path)
     assert Serving.objects.newest_first()[0].reason == (
         "although it was judged against baseline-tfidf: one annoys people"
     )
+
+
+def test_a_pass_is_void_when_another_goes_live_while_its_files_are_looked_at(
+    models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served("one", models_dir=models_dir)
+    late, first = (a_version(models_dir, name) for name in ("late", "first"))
+
+    def slowly(path: Path, *, digest: str) -> Version:
+        if path == late.path:
+            actions.promote(version=first, by="Ben", now=NOW + HOUR)
+        return open_version(path, digest=digest)
+
+    monkeypatch.setattr(actions, "open_version", slowly)
+    with pytest.raises(actions.NotPassed, match="another version went live meanwhile"):
+        actions.promote(version=late, by="Ana", now=NOW + HOUR)
+    assert live() == "first"
 
 
 def test_a_person_may_say_why_and_the_record_keeps_it_with_what_failed(models_dir: Path) -> None:

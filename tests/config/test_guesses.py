@@ -72,7 +72,7 @@ def test_the_page_says_how_long_to_wait(ada: User, client: Client) -> None:
 def test_nothing_is_kept_but_the_count_and_nothing_is_logged(
     ada: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG, logger="django"):
+    with caplog.at_level(logging.DEBUG):
         for number in range(11):
             tries("ada", f"guess {number}")
         tries("ada", PASSWORD, address=ELSEWHERE)

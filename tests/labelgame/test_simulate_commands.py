@@ -57,7 +57,7 @@ from .test_simulation import SEED, rows_of, taxonomy_file  # noqa: F401  a fixtu
 
 STEP = Step(
     number=0, texts=0, examples=0, answers=0, settled=0, right=0, in_review=0, version="v1",
-    rows=3400, score=0.80, scores=(0.80,), tone=0.7, promoted=True, verdict="Passed", failed=(),
+    rows=3400, scores=(0.80,), tone=0.7, promoted=True, verdict="Passed", failed=(),
     live="v1", live_score=0.80, because="", seconds=1.0,
 )  # fmt: skip
 
@@ -69,7 +69,6 @@ def steps_of(*scores: tuple[int, float | None]) -> list[Step]:
             STEP,
             number=number,
             answers=answers,
-            score=score,
             scores=() if score is None else (score,),
             version=f"v{number}" if score is not None else "",
             promoted=number % 2 == 0,
