@@ -160,7 +160,8 @@ def test_promotions_cannot_make_confidences_too_high_bit_by_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sure", "may_pass"), [(0.6, False), (0.925, True), (0.95, True), (0.99, False)]
+    ("sure", "may_pass"),
+    [(0.6, False), (0.925, True), (0.95, True), (0.96, True), (0.975, False), (0.99, False)],
 )
 def test_confidences_may_be_a_little_too_low_and_hardly_too_high(
     sure: float, *, may_pass: bool
