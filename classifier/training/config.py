@@ -22,9 +22,9 @@ class TrainingConfig:
     max_tokens: int = 128
     # Vectors that a reminder is put into; docs/model.md has other numbers of them.
     reminder_slots: int = 2
-    # Ten minutes on two cores; the best epoch is the one kept.
+    # Six to ten minutes on two cores. Of the last ones the best is kept (`kept_epoch` in loop.py).
     epochs: int = 4
-    # Epochs without a better validation score after which no more are tried.
+    # Epochs worse than the one kept after which no more are tried.
     patience: int = 2
     # Replies a step. With more an epoch is a little quicker and learns less.
     batch_rows: int = 32

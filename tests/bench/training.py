@@ -31,7 +31,7 @@ from classifier.readings import Pair
 from classifier.scoring import scorer_of
 from classifier.taxonomy import STARTER_TAXONOMY, Taxonomy, load_taxonomy
 from classifier.training.config import TrainingConfig
-from classifier.training.loop import accelerator_for_training, train_network
+from classifier.training.loop import accelerator_for_training, kept_epoch, train_network
 from classifier.training.produce import text_tokenizer, training_split
 from tests.bench.reading import milliseconds, version_to_measure
 from tests.bench.table import Limit, Line, percentile
@@ -80,7 +80,7 @@ def rows_to_learn(taxonomy: Taxonomy) -> Split:
 
 
 def by_nod(data: Split, taxonomy: Taxonomy, seed: int) -> Learnt:
-    """After the best epoch."""
+    """After the epoch that is kept."""
     config = TrainingConfig(epochs=EPOCHS, seed=seed)
     words = AutoTokenizer.from_pretrained(config.checkpoint)
     started = time.perf_counter()
@@ -89,9 +89,9 @@ def by_nod(data: Split, taxonomy: Taxonomy, seed: int) -> Learnt:
         accelerator=accelerator_for_training(), quiet=True,
     )  # fmt: skip
     seconds = time.perf_counter() - started
-    best = max(history, key=lambda epoch: epoch.score)
+    kept = kept_epoch(history, len(data.validation))
     rate = len(data.train) * len(history) / seconds
-    return Learnt(rate, best.macro_f1[taxonomy.primary.name])
+    return Learnt(rate, kept.macro_f1[taxonomy.primary.name])
 
 
 def by_trainer(seed: int) -> Learnt:

@@ -23,7 +23,7 @@ from classifier.training import checkpoint
 from classifier.training.checkpoint import recipe_of
 from classifier.training.config import BUNDLED_MODEL, TrainingConfig, base_model_from
 from classifier.training.export import export_fp32, overflows
-from classifier.training.loop import Progress, seed_everything, step_inputs
+from classifier.training.loop import Epoch, Progress, kept_epoch, seed_everything, step_inputs
 from classifier.training.network import (
     ReplyClassifier,
     from_checkpoint,
@@ -129,6 +129,27 @@ def test_another_code_or_base_is_another_recipe(
 def test_training_learns(tiny: Tiny) -> None:
     epochs = tiny.version.report["training"]["epochs"]
     assert epochs[-1]["loss"] < epochs[0]["loss"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "rows", "kept"),
+    [
+        ((0.66, 0.735, 0.733), 600, 3),  # not told apart, and the later one has less noise
+        ((0.66, 0.735, 0.733), 1_000_000, 2),
+        ((0.70, 0.78, 0.74), 600, 2),  # it has begun to learn the rows by heart
+        ((0.70, 0.69, 0.71), 600, 3),
+        ((0.0, 0.0), 600, 2),
+        ((0.5,), 0, 1),
+    ],
+)
+def test_the_last_epoch_is_kept_that_is_no_worse_than_the_best_for_sure(
+    scores: tuple[float, ...], rows: int, kept: int
+) -> None:
+    history = [
+        Epoch(number, 1.0, {"intent": score + 0.01, "tone": score - 0.01})
+        for number, score in enumerate(scores, start=1)
+    ]
+    assert kept_epoch(history, rows).number == kept
 
 
 def test_the_encoder_learns_without_the_dropout_of_its_pretraining(
