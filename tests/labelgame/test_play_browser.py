@@ -79,12 +79,14 @@ def tap(page: Page, label: str = "Can't tell") -> None:
     page.locator(".card:not([hidden])").get_by_role("button", name=label).tap()
 
 
-def kept(count: int) -> None:
-    """Wait until so many answers are in the database."""
+def kept(page: Page, count: int) -> None:
+    """Wait until so many answers are in the database. The page waits too: a request that a test
+    holds (`page.route`) is handled only while a call to the page runs.
+    """
     deadline = time.monotonic() + 10
     while Answer.objects.standing().count() != count:
         assert time.monotonic() < deadline, f"{Answer.objects.standing().count()} of {count}"
-        time.sleep(0.05)
+        page.wait_for_timeout(50)
 
 
 def nothing_waits(page: Page) -> None:
@@ -142,7 +144,7 @@ def test_every_label_has_its_key(visitor: Visitor, alice: Player) -> None:
     button = page.locator(".card:not([hidden]) .label").nth(2)
     label, key = button.get_attribute("value"), button.get_attribute("data-key")
     press(page, key or "")
-    kept(1)
+    kept(page, 1)
     assert Answer.objects.get().label == label
 
 
@@ -159,7 +161,7 @@ def test_from_the_link_to_the_first_answer_that_counts(visitor: Visitor) -> None
     for each in taps:
         page.wait_for_timeout(UNREAD)
         each.first.tap()
-    kept(1)
+    kept(page, 1)
     assert len(taps) == 23
 
 
@@ -196,7 +198,7 @@ def test_a_double_tap_answers_one_card(visitor: Visitor, alice: Player) -> None:
     page.wait_for_timeout(UNREAD)
     page.locator(".card:not([hidden]) [data-key='0']").dblclick()
     expect(page.locator("#number")).to_have_text("2")
-    kept(1)
+    kept(page, 1)
 
 
 def test_the_guess_is_said_after_the_answer_and_not_before(visitor: Visitor, alice: Player) -> None:
@@ -242,7 +244,7 @@ def after_two_answers(visitor: Visitor, alice: Player) -> tuple[Page, str, str]:
     press(page, "0")
     words = page.locator(".card:not([hidden]) .said").inner_text()
     press(page, "0")
-    kept(2)
+    kept(page, 2)
     return page, first, words
 
 
@@ -250,13 +252,13 @@ def test_undo_brings_the_card_back(visitor: Visitor, alice: Player) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice))
     words = page.locator(".card:not([hidden]) .said").inner_text()
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     press(page, "u")
     expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
     expect(page.locator("#number")).to_have_text("1")
-    kept(0)
+    kept(page, 0)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
 
 
 def test_an_answer_that_never_left_is_taken_back_without_a_network(
@@ -269,7 +271,7 @@ def test_an_answer_that_never_left_is_taken_back_without_a_network(
         press(page, "u")
         expect(page.locator(f"#card-{first}")).to_be_visible()
         press(page, "s")
-    kept(1)
+    kept(page, 1)
     assert Answer.objects.get().label == "-"
 
 
@@ -282,7 +284,7 @@ def test_no_answer_is_lost_to_a_bad_network(visitor: Visitor, alice: Player) -> 
         expect(page.get_by_text("is sent when the network is back")).to_be_visible()
         expect(page.get_by_role("status")).to_contain_text("2 answers kept")
         assert not Answer.objects.exists()
-    kept(2)
+    kept(page, 2)
     expect(page.locator("#number")).to_have_text("3")
     expect(page.get_by_role("status")).not_to_contain_text("kept")
 
@@ -296,7 +298,7 @@ def test_what_waits_holds_no_word_of_a_text(visitor: Visitor, alice: Player) -> 
         assert re.sub(r'"ms":\d+', '"ms":0', stored) == (
             f'[{{"to":"answer","card":"{card}","label":"?","ms":0}}]'
         )
-    kept(1)
+    kept(page, 1)
 
 
 def test_what_waited_when_the_window_closed_is_sent_the_next_time(
@@ -309,7 +311,7 @@ def test_what_waited_when_the_window_closed_is_sent_the_next_time(
     expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
     page.unroute("**/answer/")
     page.reload()
-    kept(1)
+    kept(page, 1)
     assert str(Answer.objects.get().public_id) == card
     expect(page.locator(f"#card-{card}")).to_have_count(0)
 
@@ -318,10 +320,10 @@ def test_an_answer_whose_reply_was_lost_counts_once(visitor: Visitor, alice: Pla
     page = visitor.opens(PLAY, client=signed_in(alice))
     page.route("**/answer/", lose, times=1)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     expect(page.get_by_role("status")).to_contain_text("Nod had guessed", timeout=10_000)
     press(page, "0")
-    kept(2)
+    kept(page, 2)
 
 
 def test_a_correction_is_not_lost_with_the_reply_to_what_it_corrects(
@@ -334,10 +336,10 @@ def test_a_correction_is_not_lost_with_the_reply_to_what_it_corrects(
     expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
     page.keyboard.press("u")
     expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
-    kept(0)
+    kept(page, 0)
     key = page.locator(".card:not([hidden]) .label").first.get_attribute("data-key")
     press(page, key or "")
-    kept(1)
+    kept(page, 1)
     assert Answer.objects.standing().get().label != "?"
 
 
@@ -360,7 +362,7 @@ def test_undo_whose_reply_was_lost_takes_back_one_answer_when_pressed_again(
     page.route("**/undo/", lose, times=1)
     page.keyboard.press("u")
     expect(page.get_by_role("status")).to_contain_text("cannot be taken back just now")
-    kept(1)
+    kept(page, 1)
     page.keyboard.press("u")
     expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
     assert str(Answer.objects.standing().get().public_id) == first
@@ -372,14 +374,14 @@ def test_what_was_sent_by_the_next_page_is_what_undo_takes_back(
     page = visitor.opens(PLAY, client=signed_in(alice))
     first = shown(page)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     words = page.locator(".card:not([hidden]) .said").inner_text()
     page.route("**/answer/", lambda route: route.abort())
     press(page, "0")
     expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
     page.unroute("**/answer/")
     page.reload()
-    kept(2)
+    kept(page, 2)
     press(page, "u")
     expect(page.locator(".card:not([hidden]) .said")).to_have_text(words)
     assert str(Answer.objects.standing().get().public_id) == first
@@ -392,7 +394,7 @@ def test_what_waited_is_sent_from_whatever_page_comes_next(visitor: Visitor, ali
     expect(page.get_by_role("status")).to_contain_text("No reply. 1 answer kept.")
     page.unroute("**/answer/")
     page.goto("/play/boards/")
-    kept(1)
+    kept(page, 1)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     nothing_waits(page)
 
@@ -408,7 +410,7 @@ def test_an_answer_arrives_from_a_browser_that_can_store_nothing(
     page.add_init_script(FULL)
     page.reload()
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     expect(page.get_by_role("status")).to_contain_text("Nod had guessed")
 
 
@@ -423,7 +425,7 @@ def test_what_waits_is_sent_once_although_storage_is_full_meanwhile(
         page.evaluate(f"() => {{ {FULL} }}")
         press(page, "0")
         expect(page.get_by_role("status")).to_contain_text("2 answers kept")
-    kept(2)
+    kept(page, 2)
     expect(page.locator("#number")).to_have_text("3")
     expect(page.get_by_role("status")).not_to_contain_text("kept")
     assert sum(url.endswith("/answer/") for url in sent) == 2
@@ -439,7 +441,7 @@ def test_who_was_signed_out_signs_in_and_loses_nothing(visitor: Visitor, alice: 
     password = page.get_by_role("textbox", name="Password")
     password.fill(PASSWORD)
     password.press("Enter")
-    kept(1)
+    kept(page, 1)
 
 
 REFUSED = "Failed to load resource: the server responded with a status of 4"
@@ -469,7 +471,7 @@ def test_who_signed_in_in_another_window_answers_on_in_this_one(
     other.close()
     card = shown(page)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     assert str(Answer.objects.get().public_id) == card
     nothing_waits(page)
     assert refusals(visitor) == 1
@@ -489,7 +491,7 @@ def test_who_stays_refused_is_told_what_to_do(visitor: Visitor, alice: Player) -
     assert (len(loads), refusals(visitor)) == (1, 2)
     page.unroute("**/answer/")
     press(page, "0")
-    kept(2)
+    kept(page, 2)
 
 
 def test_nothing_is_reloaded_where_the_browser_keeps_no_answers(
@@ -503,7 +505,7 @@ def test_nothing_is_reloaded_where_the_browser_keeps_no_answers(
     expect(page.locator("#number")).to_have_text("2")
     page.unroute("**/answer/")
     press(page, "0")
-    kept(2)
+    kept(page, 2)
     assert refusals(visitor) == 1
 
 
@@ -523,7 +525,7 @@ def test_what_is_too_large_for_ever_keeps_no_answer_waiting(
     press(page, "0")
     press(page, "0")
     nothing_waits(page)
-    kept(1)
+    kept(page, 1)
     assert refusals(visitor) == 1
 
 
@@ -586,7 +588,7 @@ def test_nothing_stands_in_anyones_way(
     look = {"size": size, "color_scheme": scheme, "reduced_motion": "reduce"}
     page = visitor.opens(PLAY, client=signed_in(alice), **look)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     expect_no_barrier(page)
     page.locator(".card:not([hidden]) .help").click()
     expect_no_barrier(page)
@@ -641,7 +643,7 @@ def test_everything_to_press_is_large_enough(
 ) -> None:
     page = visitor.opens(PLAY, client=signed_in(alice), size=size)
     press(page, "0")
-    kept(1)
+    kept(page, 1)
     for path in ("", "me/", "boards/", f"round/{Round.objects.get().public_id}/"):
         page.goto(PLAY + path)
         for each in page.locator("main :is(a, button, summary, select, input):visible").all():
