@@ -7,6 +7,7 @@ plainly such an offer is left as it is.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from classifier.readings import Pair
@@ -27,6 +28,8 @@ _ASKS = re.compile(
     r"\b(?i:reply|text(?: back)?|txt(?: back)?|press|type|send|answer|responda|responde|contest[ae]"
     rf"|env[ií][ae])\b:?(?i: with| con)?\s+[\"'“‘]?(?={_KEY.pattern})"
 )
+# “1 = coming. 2 = not coming”: two such keys are an offer, with no word for “reply” before them.
+_SET_EQUAL = re.compile(rf"{_KEY.pattern}\s?=\s?")
 _SENTENCE_END = re.compile(r"[.;!?\n](?=\s|$)|$")
 _LINK = " \t=:,\"'“”‘’–—→>-"  # between a key and its meaning, and behind a meaning
 _JOIN = re.compile(r"[\s,/]*(?:\b(?i:or|and|o|y)\b)?[\s,/]*$")  # before the next key
@@ -36,6 +39,13 @@ _OTHER_WAY = re.compile(
 )
 _BEFORE = re.compile(r"(?:^|[.,;!?])\s*((?i:to|para) [^.,;!?]+?)[\s,]*$")  # "to cancel text 2"
 _COURTESY = re.compile(r"\b(?:please|pls|plz|thanks|thank you|thx|ta|cheers|gracias|por favor)\b")
+# How people name a key beside typing it: “two”, “option 2”, “no. 2”, “#2”.
+_CALLED = re.compile(r"^(?:(?:option|number|opción|número) (?=\w+$)|(?:no|nr|#)[ .]*(?=\d+$))")
+_NUMBERS = {
+    word: str(number)
+    for words in ("one two three four five", "uno dos tres cuatro cinco")
+    for number, word in enumerate(words.split(), start=1)
+}
 LONGEST_REPLY = 40  # characters: no key with a courtesy is longer
 
 
@@ -50,7 +60,10 @@ def spelled_out(pair: Pair) -> str:
         return pair.text
     reply = fold(pair.text)
     bare = " ".join(_COURTESY.sub(" ", reply).split())  # "1 please"
-    meaning = meanings.get(reply) or meanings.get(bare)
+    key = _CALLED.sub("", bare)
+    meaning = next(
+        (meanings[key] for key in (reply, bare, key, _NUMBERS.get(key, "")) if key in meanings), ""
+    )
     return f"{pair.text}, {meaning}" if meaning else pair.text
 
 
@@ -76,7 +89,22 @@ def offered_keys(prompt: str) -> dict[str, str]:
                 meaning = before[1]
             if meaning:
                 found.setdefault(fold(key[0]), set()).add(meaning)
+    if not asked:
+        for key_, meaning in _set_equal(prompt):
+            found.setdefault(key_, set()).add(meaning)
     return {key: meanings.pop() for key, meanings in found.items() if len(meanings) == 1}
+
+
+def _set_equal(prompt: str) -> Iterator[tuple[str, str]]:
+    keys = list(_SET_EQUAL.finditer(prompt))
+    if len(keys) < 2:
+        return
+    ends = [*(key.start() for key in keys[1:]), len(prompt)]
+    for key, until in zip(keys, ends, strict=True):
+        said = prompt[key.end() : until]
+        meaning = _meaning(said[: _SENTENCE_END.search(said).start()])  # type: ignore[union-attr]
+        if meaning:
+            yield fold(key[0].rstrip().removesuffix("=")), meaning
 
 
 def _keys_of(clause: str) -> list[re.Match[str]]:

@@ -29,6 +29,8 @@ from classifier.readings import Pair
          {"thumbs up": "if 13:00 still works", "thumbs down": "if not"}),
         ("Reply 1 to keep Friday at 3 PM, 2 to cancel.",
          {"1": "to keep Friday at 3 PM", "2": "to cancel"}),
+        ("1 = coming. 0 = not coming. Donation Sat 10:15", {"1": "coming", "0": "not coming"}),
+        ("Bins on Friday. OUT = done, IN=not yet", {"out": "done", "in": "not yet"}),
     ],
 )  # fmt: skip
 def test_what_a_reminder_offers(prompt: str, keys: dict[str, str]) -> None:
@@ -45,6 +47,9 @@ def test_what_a_reminder_offers(prompt: str, keys: dict[str, str]) -> None:
         "Please reply to confirm.",
         "Text us if you need to move it.",
         "Reply 1 to confirm. To cancel reply 1.",  # it says two things
+        "No access = $40 charge, pets loose = NO visit.",
+        "Facial at 3. Running late = $15",
+        "1 = coming, 1 = not coming",
     ],
 )
 def test_what_offers_no_key_in_words(prompt: str) -> None:
@@ -57,7 +62,12 @@ def test_what_offers_no_key_in_words(prompt: str) -> None:
         ("2", "2, to cancel"),
         (" 2. ", " 2. , to cancel"),
         ("2 please", "2 please, to cancel"),
+        ("two", "two, to cancel"),
+        ("Option 2 please", "Option 2 please, to cancel"),
+        ("no. 2", "no. 2, to cancel"),
+        ("#1", "#1, to confirm"),
         ("3", "3"),
+        ("two of us", "two of us"),
         ("2 pm is better", "2 pm is better"),
         ("see you then", "see you then"),
     ],
