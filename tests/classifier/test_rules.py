@@ -34,7 +34,12 @@ def test_a_rule_decides(taxonomy: Taxonomy, text: str, intent: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "read_as"),
-    [("Liked “{}”", "yes"), ("Loved “{}”", "yes"), ("Disliked “{}”", "no"), ("👍 to “{}”", "yes")],
+    [
+        ("Liked “{}”", "yes"),
+        ("Loved “{}”", "yes ❤️"),
+        ("Disliked “{}”", "no"),
+        ("👍 to “{}”", "yes"),
+    ],
 )
 def test_a_reaction_is_read_as_its_answer_to_the_reminder(
     taxonomy: Taxonomy, text: str, read_as: str
