@@ -81,7 +81,8 @@ def offered_keys(prompt: str) -> dict[str, str]:
         reversed_order = following is not None and following.start() < end
         clause = prompt[asks.end() : following.start() if following and reversed_order else end]
         before = _BEFORE.search(prompt[: asks.start()])
-        keys = _keys_of(clause)
+        if not (keys := _keys_of(clause)):  # “Reply AM or PM”
+            continue
         ends = [*(key.start() for key in keys[1:]), len(clause)]
         for key, until in zip(keys, ends, strict=True):
             meaning = "" if reversed_order else _meaning(clause[key.end() : until])
