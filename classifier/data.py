@@ -22,7 +22,8 @@ from classifier.text import fold, normalise
 
 DATA_FOLDER = Path(__file__).with_name("data")
 STARTER_FOLDER = DATA_FOLDER / "starter"
-TEST_FOLDER = DATA_FOLDER / "test"  # frozen: no training learns from it or chooses by it
+TEST_FOLDER = DATA_FOLDER / "test"  # frozen: no training learns from it, nobody chooses by it
+DEVELOPMENT_FILE = DATA_FOLDER / "development.jsonl"  # what people choose by; no program reads it
 MUST_PASS_FILE = DATA_FOLDER / "must_pass.jsonl"
 
 # Files of the starter set that hold what an inbox does; the writers of the others looked for what
