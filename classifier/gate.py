@@ -19,23 +19,24 @@ CONFIDENCE = 0.95  # that the candidate is better: one refused in vain costs a w
 RESAMPLES = 4000  # the confidence is then known to about half a point
 RESAMPLING_SEED = 61
 LABEL_MAY_LOSE = 0.05  # F1 against the live version: less is noise, with some 60 rows a label
-# The same of labels of the other questions, on which Nod does not act. The frozen test set has 49
-# to 90 rows of each tone but neutral, and they are read less well: between two equally good models
-# that share half of their errors, the F1 of `positive` differs by 0.046 (standard deviation), so
-# this is twice what chance does.
+# The same of the other questions, on which Nod does not act. The development set, by which
+# it was settled, has 49 to 90 rows of each tone but neutral, and they are read less well: between
+# two equally good models that share half of their errors, the F1 of `positive` differs by 0.046
+# (standard deviation), so this is twice what chance does.
 OTHER_LABEL_MAY_LOSE = 0.10
 # Too sure, Nod acts wrongly; too careful, it asks a person more often than it need. So the parts of
 # ECE where confidence is above and below how often it was right may rise by this much and by that.
-# On 850 rows the first differs by 0.007 (standard deviation) between two equally good models, and
-# by 0.011 between a model and the baseline: of 0.01, as it was, chance does much.
+# On 850 rows, as many as judged then, the first differs by 0.007 (standard deviation) between two
+# equally good models, and by 0.011 between a model and the baseline: of 0.01, as it was, chance
+# does much.
 TOO_SURE_MAY_RISE = 0.02
 TOO_CAREFUL_MAY_RISE = 0.03
 # Each promotion may add a little to the last one's. This bounds the sum: a threshold of 0.95 stands
 # for being right at least nine times of ten as long as confidences are no more too high than this.
 TOO_SURE_AT_MOST = 0.05
 # What a reply costs by what is done about it, in looks of a person (thresholds.py): two versions
-# that act wrongly on two or three rows of the frozen test set, at some 30 looks each, differ by
-# 0.08 (standard deviation).
+# that act wrongly on two or three of 850 rows, at some 30 looks each, differ by 0.08 (standard
+# deviation).
 MAY_COST_MORE = 0.10
 
 

@@ -174,7 +174,7 @@ def stages(settings: "django.conf.LazySettings", var_dir: Path) -> Sequence[Sequ
                 "training worker",
                 celery("worker", "-n", "training@%h", "-Q", "training", "-P", "solo"),
                 on_parents_death=signal.SIGKILL,
-                # A training takes half an hour, and goes on from its checkpoint.
+                # A training takes ten minutes or more, and goes on from its checkpoint.
                 patience=5.0,
             ),
             Process(

@@ -51,7 +51,7 @@ LEAST_CANT_TELL_COST = 1  # covers up to one card in six that nobody can tell
 # Cards known, below which their shares are not gone by: the interval of a share of two thirds is
 # then 13 points wide. Until then the start's figures hold.
 FEWEST = 200
-START_SHARE = 0.7  # the largest in the starter set is a neutral tone, 69 %
+START_SHARE = 0.7  # about the largest in the starter set, a neutral tone
 START_BONUS = 0.2  # right answers that bring a bonus: a first model errs on one card in five
 # The largest share of one label up to which blind play earns nothing. Beyond, a wrong answer would
 # cost more than nine right ones bring, and the cards should be mixed better instead.

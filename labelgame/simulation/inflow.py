@@ -1,9 +1,9 @@
 """How often texts of each kind come. Pure, given dice.
 
-The starter set has as many rows of a kind as a model needs to learn it, so that one text in nine
-asks for no more. In life most of those who answer a reminder say that they will be there, and
-hardly any ask who is texting. What picking is worth shows only there: by lot, people would answer
-to one “yes” after another.
+The starter set has as many rows of a kind as a model needs to learn it, so that one text in
+fourteen asks for no more. In life most of those who answer a reminder say that they will be there,
+and hardly any ask who is texting. What picking is worth shows only there: by lot, people would
+answer to one “yes” after another.
 """
 
 from collections import defaultdict
