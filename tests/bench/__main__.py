@@ -14,13 +14,13 @@ ON_POSTGRES_TOO = ("inbound", "game")
 
 
 def main(arguments: Sequence[str]) -> int:
-    if arguments:
+    if len(arguments) == 1:
         return measure(arguments[0])
     bench = [sys.executable, "-m", "tests.bench"]
-    runs = [
-        *([*bench, part] for part in PARTS),
-        *([sys.executable, "-m", "tests.postgres", *bench, part] for part in ON_POSTGRES_TOO),
-    ]
+    runs = [[*bench, part] for part in arguments or PARTS]
+    if not arguments:
+        on_postgres = [sys.executable, "-m", "tests.postgres", *bench]
+        runs += [[*on_postgres, part] for part in ON_POSTGRES_TOO]
     return max(subprocess.run(run).returncode for run in runs)
 
 
