@@ -29,7 +29,7 @@ _ASKS = re.compile(
     rf"|env[ií][ae])\b:?(?i: with| con)?\s+[\"'“‘]?(?={_KEY.pattern})"
 )
 # “1 = coming. 2 = not coming”: two such keys are an offer, with no word for “reply” before them.
-_SET_EQUAL = re.compile(rf"{_KEY.pattern}\s?=\s?")
+_SET_EQUAL = re.compile(rf"{_KEY.pattern}(?=\s?=)")
 _SENTENCE_END = re.compile(r"[.;!?\n](?=\s|$)|$")
 _LINK = " \t=:,\"'“”‘’–—→>-"  # between a key and its meaning, and behind a meaning
 _JOIN = re.compile(r"[\s,/]*(?:\b(?i:or|and|o|y)\b)?[\s,/]*$")  # before the next key
@@ -91,8 +91,8 @@ def offered_keys(prompt: str) -> dict[str, str]:
             if meaning:
                 found.setdefault(fold(key[0]), set()).add(meaning)
     if not asked:
-        for key_, meaning in _set_equal(prompt):
-            found.setdefault(key_, set()).add(meaning)
+        for name, meaning in _set_equal(prompt):
+            found.setdefault(name, set()).add(meaning)
     return {key: meanings.pop() for key, meanings in found.items() if len(meanings) == 1}
 
 
@@ -105,7 +105,7 @@ def _set_equal(prompt: str) -> Iterator[tuple[str, str]]:
         said = prompt[key.end() : until]
         meaning = _meaning(said[: _SENTENCE_END.search(said).start()])  # type: ignore[union-attr]
         if meaning:
-            yield fold(key[0].rstrip().removesuffix("=")), meaning
+            yield fold(key[0]), meaning
 
 
 def _keys_of(clause: str) -> list[re.Match[str]]:

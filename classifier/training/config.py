@@ -22,7 +22,7 @@ class TrainingConfig:
     max_tokens: int = 128
     # Vectors that a reminder is put into; docs/model.md has other numbers of them.
     reminder_slots: int = 2
-    # Six to ten minutes on two cores. Which one is kept: `kept_epoch` in loop.py.
+    # Ten minutes or more on two cores. Which one is kept: `kept_epoch` in loop.py.
     epochs: int = 4
     # Epochs worse than the one kept after which no more are tried.
     patience: int = 2
